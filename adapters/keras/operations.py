@@ -1,0 +1,88 @@
+"""The words for Keras's operations: a row per class of `keras.ops`, by its name."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+# word → the operation classes it stands for.
+_WORDS: dict[str, str] = {
+    "add": "Add",
+    "subtract": "Subtract",
+    "multiply": "Multiply",
+    "divide": "Divide TrueDivide DivideNoNan FloorDivide",
+    "power": "Power",
+    "negate": "Negative",
+    "absolute": "Absolute Abs",
+    "exp": "Exp",
+    "log": "Log Log1p",
+    "sqrt": "Sqrt",
+    "rsqrt": "Rsqrt",
+    "square": "Square",
+    "sin": "Sin",
+    "cos": "Cos",
+    "erf": "Erf",
+    "matmul": "Matmul Dot Tensordot",
+    "einsum": "Einsum",
+    "convolution": "Conv ConvTranspose DepthwiseConv SeparableConv",
+    "attention": "DotProductAttention",
+    "normalize": "BatchNorm LayerNorm RMSNorm Normalize",
+    "relu": "Relu",
+    "gelu": "Gelu",
+    "silu": "Silu",
+    "sigmoid": "Sigmoid LogSigmoid",
+    "tanh": "Tanh",
+    "softplus": "Softplus",
+    "elu": "Elu",
+    "leaky_relu": "LeakyRelu",
+    "hard_sigmoid": "HardSigmoid",
+    "hard_swish": "HardSilu",
+    "clip": "Clip Relu6",
+    "softmax": "Softmax",
+    "log_softmax": "LogSoftmax",
+    "concat": "Concatenate",
+    "stack": "Stack",
+    "split": "Split Unstack",
+    "slice": "GetItem Slice",
+    "gather": "Take TakeAlongAxis",
+    "reshape": "Reshape",
+    "flatten": "Ravel",
+    "transpose": "Transpose Swapaxes Moveaxis",
+    "squeeze": "Squeeze",
+    "expand": "ExpandDims BroadcastTo",
+    "repeat": "Repeat Tile",
+    "pad": "Pad",
+    "roll": "Roll",
+    "flip": "Flip",
+    "sum": "Sum",
+    "mean": "Mean",
+    "variance": "Var Std Moments",
+    "maximum": "Max Maximum Amax",
+    "minimum": "Min Minimum Amin",
+    "argmax": "Argmax",
+    "cumulative_sum": "Cumsum",
+    "norm": "Norm",
+    "max_pool": "MaxPool",
+    "average_pool": "AveragePool",
+    "interpolate": "Resize",
+    "compare": "Equal NotEqual Less LessEqual Greater GreaterEqual",
+    "logical": "LogicalAnd LogicalOr LogicalNot",
+    "where": "Where",
+    "triangle": "Tril Triu",
+    "cast": "Cast",
+    "assign": "SliceUpdate ScatterUpdate",
+}
+_WORD_OF = {name: word for word, names in _WORDS.items() for name in names.split()}
+_IGNORED = frozenset({"name", "dtype", "self"})
+
+
+def word_for(operation: Any) -> tuple[str, str]:
+    """The word of our vocabulary and the native name of an operation; `unknown` where the table has no row."""
+    name = type(operation).__name__
+    return _WORD_OF.get(name, "unknown"), name
+
+
+def settings_for(operation: Any) -> dict[str, Any]:
+    """What an operation was made with (`axis`, `keepdims`, ...), by its constructor's names."""
+    names = inspect.signature(type(operation).__init__).parameters
+    return {name: getattr(operation, name) for name in names if name not in _IGNORED and hasattr(operation, name)}

@@ -1,0 +1,268 @@
+"""The dummy pass: every layer call and every operation between them, the model left as it was.
+
+*Symbolic descent*: for this thread and the time of the pass, a layer that meets a `KerasTensor` runs its own `call` on
+it, so that every operation inside is answered in Python; a built-in layer without layers inside answers with its own
+shape rule. No backend graph is built, no node is added to a layer, and under `StatelessScope` no variable is written.
+A layer whose `call` can't take a `KerasTensor` is traced by the backend instead, that layer alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import keras
+from introspect.adapter import Description, Trace
+from introspect.records import Source
+from introspect.values import Inputs, TensorSpec
+from keras.src.backend import compute_output_spec
+from keras.src.layers import layer as layer_module
+from keras.src.ops import operation as operation_module
+
+from ..plain import one_line, structure
+from ..recording import Recorder, stranger_notes
+from ..thread_patch import ThreadPatch
+from .inputs import feed
+from .layers import is_unit
+from .operations import settings_for, word_for
+from .untouched import untouched
+
+_Layer = layer_module.Layer
+_Operation = operation_module.Operation
+# Built-in layers without layers inside whose shape rule may know less than their call does.
+_OWN_CALL = frozenset({"EinsumDense", "Lambda"})
+
+
+def trace(
+    model: Any, inputs: Inputs, method: str, training: bool, describe: Callable[[Any], Description]
+) -> Trace:
+    """One dummy pass by the first method that works: symbolic, then eager on real arrays, with everything restored."""
+    attempt = None
+    if method != "eager":
+        attempt = _run(model, inputs, training, "abstract", describe)
+        if attempt.complete or method == "abstract":
+            return attempt
+    result = _run(model, inputs, training, "eager", describe)
+    if not result.complete and attempt is not None:
+        return result  # the model raises either way: its own error says more than the method
+    why = "asked for" if attempt is None else f"the abstract pass ended ({attempt.notes[0]})"
+    note = f"Method eager: {why}. Operations between layers are not seen this way."
+    return replace(result, notes=(note, *result.notes))
+
+
+def spec_of(value: Any) -> TensorSpec | None:
+    """The shape and dtype of a tensor, an array or a `KerasTensor`; `None` for anything else."""
+    if isinstance(value, TensorSpec):
+        return value
+    if isinstance(value, keras.KerasTensor) or keras.ops.is_tensor(value) or isinstance(value, keras.Variable):
+        shape = tuple(None if n is None else int(n) for n in value.shape)
+        return TensorSpec(shape, keras.backend.standardize_dtype(value.dtype))
+    if hasattr(value, "__array__") and hasattr(value, "shape") and hasattr(value, "dtype"):
+        return TensorSpec(tuple(int(n) for n in value.shape), str(value.dtype))
+    return None
+
+
+class Pass:
+    """What layers and operations do on this thread while a pass is on."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.building = 0
+
+    def call(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Record the call. Those made only while building are none of the model's."""
+        original = _PATCH.original(_Layer, "__call__")
+        if self.building:
+            return original(layer, *args, **kwargs)
+        step = self.recorder.enter(layer, args, kwargs, is_unit(layer))
+        try:
+            outputs = original(layer, *args, **kwargs)
+        except Exception as error:
+            self.recorder.fail(step, error)
+            raise
+        self.recorder.leave(step, outputs)
+        return outputs
+
+    def build(self, layer: Any, call_spec: Any) -> Any:
+        """Build, unrecorded."""
+        self.building += 1
+        try:
+            return _PATCH.original(_Layer, "_maybe_build")(layer, call_spec)
+        finally:
+            self.building -= 1
+
+    def descend(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a layer makes of `KerasTensor`s: by its rule, by its own call, or traced by the backend."""
+        if _answers_by_rule(layer):
+            outputs = layer.compute_output_spec(*args, **kwargs)
+            if all(None not in getattr(t, "shape", ()) for t in keras.tree.flatten(outputs)):
+                return outputs
+        if type(layer).__name__ == "TimeDistributed" and _is_built_in(type(layer).call):
+            return self._time_distributed(layer, args, kwargs)
+        call = layer.quantized_call if layer.quantization_mode else layer.call
+        position = self.recorder.position()
+        try:
+            return keras.tree.map_structure(_symbolic, call(*args, **kwargs))
+        except Exception:
+
+            def traced(*args: Any, **kwargs: Any) -> Any:
+                self.recorder.back_to(position)  # the backend may try more than once
+                return call(*args, **kwargs)
+
+            return compute_output_spec(traced, *args, **kwargs)
+
+    def _time_distributed(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """It runs its child's `call` on every time step; one of them stands for all."""
+        sequence = args[0] if args else kwargs["inputs"]
+        child = layer.layer(keras.KerasTensor((sequence.shape[0], *sequence.shape[2:]), sequence.dtype))
+        return keras.tree.map_structure(
+            lambda t: keras.KerasTensor((t.shape[0], sequence.shape[1], *t.shape[1:]), t.dtype), child
+        )
+
+    def operate(self, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """An operation on `KerasTensor`s, without the node that Keras would add to its graph."""
+        outputs = operation.compute_output_spec(*args, **kwargs)
+        word, native = word_for(operation)
+        if native == "ConvertToTensor" and spec_of(outputs) == spec_of(args[0]):
+            return args[0]  # what is a tensor already stays itself
+        self.recorder.operation(word, native, settings_for(operation), args, kwargs, outputs)
+        return outputs
+
+
+def _is_built_in(function: Any) -> bool:
+    return function.__module__.startswith("keras.src.layers.")
+
+
+def _answers_by_rule(layer: Any) -> bool:
+    """A built-in layer without layers inside, none of whose methods that matter is the user's."""
+    cls = type(layer)
+    rule = cls.compute_output_shape if cls.compute_output_spec is _Layer.compute_output_spec else cls.compute_output_spec
+    return (
+        _is_built_in(cls.call)
+        and _is_built_in(rule)
+        and rule is not _Layer.compute_output_shape
+        and cls.__name__ not in _OWN_CALL
+        and (not layer._layers or _only_a_cell(layer))
+    )
+
+
+def _only_a_cell(layer: Any) -> bool:
+    """A recurrent layer runs its cell step by step: its rule says the same."""
+    cell = getattr(layer, "cell", None)
+    return cell is not None and _is_built_in(type(cell).call)
+
+
+def _symbolic(value: Any) -> Any:
+    """A concrete tensor that a layer returns (position embeddings, say) goes on as a `KerasTensor`."""
+    if keras.ops.is_tensor(value) and not isinstance(value, keras.KerasTensor):
+        return keras.KerasTensor(value.shape, dtype=keras.backend.standardize_dtype(value.dtype))
+    return value
+
+
+def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Callable[[Any], Description]) -> Trace:
+    paths: dict[int, str] = {}
+
+    def path_of(layer: Any) -> str | None:
+        if id(layer) not in paths:  # layers may be created while the model runs
+            from .adapter import walk
+
+            paths.update({id(known): places[0] for known, places in walk(model)})
+        return paths.get(id(layer))
+
+    recorder = Recorder(spec_of, path_of)
+    built = model.built and all(layer.built for layer in model._flatten_layers())
+    outputs, error = None, None
+    with ExitStack() as stack:
+        stack.enter_context(untouched(model))
+        if built or method == "abstract":
+            stack.enter_context(keras.StatelessScope(initialize_variables=False))
+        live = feed(inputs, method == "abstract")
+        if training and model._call_has_training_arg:
+            live = Inputs(*live.args, **live.kwargs, training=True)
+        _mark(recorder, model, live)
+        stack.enter_context(_PATCH.active(Pass(recorder)))
+        try:
+            outputs = model(*live.args, **live.kwargs)
+        except Exception as raised:
+            error = one_line(raised)
+        trace = Trace(
+            inputs=Inputs(
+                *(structure(v, spec_of) for v in inputs.args),
+                **{k: structure(v, spec_of) for k, v in inputs.kwargs.items()},
+            ),
+            outputs=structure(outputs, spec_of),
+            calls=recorder.calls(),
+            operations=recorder.operations(),
+            notes=(
+                *([recorder.failure or f"The model raised {error}"] if error else ()),
+                *stranger_notes(recorder.strangers()),
+            ),
+            complete=error is None,
+            method=method,
+            failed_at=recorder.failed_at,
+        )
+        description = None if built else describe(model)
+    if description is None or not trace.complete:
+        return trace
+    note = "The model is not built: its tensors are shown as these inputs make them."
+    description = replace(description, native_count=describe(model).native_count)
+    return replace(trace, description=description, notes=(note, *trace.notes))
+
+
+def _mark(recorder: Recorder, model: Any, live: Inputs) -> None:
+    """Say which tensors are inputs and which the model's own."""
+    for name, value in (*enumerate(live.args), *live.kwargs.items()):
+        found: list[Any] = []
+        structure(value, spec_of, found)
+        for index, tensor in enumerate(found):
+            recorder.mark(tensor, Source("input", index=index, path=str(name)))
+    for variable in model.weights:
+        recorder.mark(variable, Source("parameter", path=variable.path))
+
+
+def _call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    current = _PATCH.current
+    if current is None:
+        return _PATCH.original(_Layer, "__call__")(layer, *args, **kwargs)
+    return current.call(layer, args, kwargs)
+
+
+def _maybe_build(layer: Any, call_spec: Any) -> Any:
+    current = _PATCH.current
+    if current is None:
+        return _PATCH.original(_Layer, "_maybe_build")(layer, call_spec)
+    return current.build(layer, call_spec)
+
+
+def _layer_symbolic_call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    current = _PATCH.current
+    if current is None or current.building:
+        return _PATCH.original(_Layer, "symbolic_call")(layer, *args, **kwargs)
+    return current.descend(layer, args, kwargs)
+
+
+def _operation_symbolic_call(operation: Any, *args: Any, **kwargs: Any) -> Any:
+    current = _PATCH.current
+    if current is None or current.building:
+        return _PATCH.original(_Operation, "symbolic_call")(operation, *args, **kwargs)
+    return current.operate(operation, args, kwargs)
+
+
+def _layer_node(*args: Any, **kwargs: Any) -> Any:
+    current = _PATCH.current
+    if current is None or current.building:
+        return _PATCH.original(layer_module, "Node")(*args, **kwargs)
+    return None
+
+
+_PATCH = ThreadPatch(
+    [
+        (_Layer, "__call__", _call),
+        (_Layer, "_maybe_build", _maybe_build),
+        (_Layer, "symbolic_call", _layer_symbolic_call),
+        (_Operation, "symbolic_call", _operation_symbolic_call),
+        (layer_module, "Node", _layer_node),
+    ]
+)

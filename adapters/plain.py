@@ -1,0 +1,77 @@
+"""Live values as plain data: what the adapters share on the way into a report."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from introspect.values import FrozenDict, Opaque, TensorSpec
+
+SpecOf = Callable[[Any], TensorSpec | None]
+_DEEPEST = 12  # structures that hold themselves end here
+_LONGEST = 60
+
+
+def structure(value: Any, spec_of: SpecOf, found: list[Any] | None = None, depth: int = 0) -> Any:
+    """Tuples and dicts of `TensorSpec`, `Opaque` and plain values; the live tensors are added to `found`, in order."""
+    if value is None or isinstance(value, (bool, int, str)) and type(value) in (bool, int, str):
+        return value
+    spec = spec_of(value)
+    if spec is not None:
+        if found is not None:
+            found.append(value)
+        return spec
+    if type(value) is float:
+        return value if math.isfinite(value) else str(value)
+    if depth > _DEEPEST:
+        return opaque(value)
+    if isinstance(value, Mapping):
+        items = {str(k): structure(v, spec_of, found, depth + 1) for k, v in value.items()}
+        return FrozenDict(items, type_name=None if type(value) in (dict, FrozenDict) else type(value).__name__)
+    if isinstance(value, (tuple, list)):
+        names = getattr(value, "_fields", None)
+        inner = tuple(structure(v, spec_of, found, depth + 1) for v in value)
+        return FrozenDict(zip(names, inner, strict=True), type_name=type(value).__name__) if names else inner
+    if is_dataclass(value) and not isinstance(value, type):
+        items = {f.name: structure(getattr(value, f.name, None), spec_of, found, depth + 1) for f in fields(value)}
+        return FrozenDict(items, type_name=type(value).__name__)
+    return opaque(value)
+
+
+def setting(value: Any) -> Any:
+    """A hyper-parameter as plain data: None, bool, int, float, str, tuples and dicts of them, else a qualified name."""
+    plain = structure(value, lambda _: None)
+    return _without_opaque(plain)
+
+
+def opaque(value: Any) -> Opaque:
+    """What can't be plain data: its class, and its text where that is short and holds no address."""
+    cls = value if isinstance(value, type) else type(value)
+    if hasattr(value, "__qualname__"):
+        return Opaque(f"{cls.__module__}.{cls.__qualname__}", f"{value.__module__}.{value.__qualname__}")
+    try:
+        text = " ".join(str(value).split())
+    except Exception:  # a third party's __str__ may do anything
+        text = ""
+    usable = len(text) <= _LONGEST and not re.search(r"0x[0-9a-f]+", text)
+    return Opaque(f"{cls.__module__}.{cls.__qualname__}", text if usable else "")
+
+
+def _without_opaque(value: Any) -> Any:
+    if isinstance(value, Opaque):
+        return value.text or value.type
+    if isinstance(value, FrozenDict):
+        return FrozenDict({k: _without_opaque(v) for k, v in value.items()}, type_name=value.type_name)
+    if isinstance(value, tuple):
+        return tuple(_without_opaque(v) for v in value)
+    return value
+
+
+def one_line(error: BaseException, longest: int = 300) -> str:
+    """An exception as one line: its class and the start of its text."""
+    text = " ".join(str(error).split())
+    text = text if len(text) <= longest else text[: longest - 1] + "…"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,5 @@
+"""PyTorch."""
+
+from .adapter import ADAPTER
+
+__all__ = ["ADAPTER"]

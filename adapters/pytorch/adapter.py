@@ -1,0 +1,125 @@
+"""Reads any `torch.nn.Module`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from introspect.adapter import Candidate, Description, Said, Trace
+from introspect.records import Layer, Parameter
+from introspect.values import Inputs
+
+from .inputs import candidates
+from .layers import parameter_of, row_of, settings_of
+from .trace import trace
+
+
+class PyTorchAdapter:
+    """The adapter of PyTorch; see `introspect.adapter.Adapter`."""
+
+    name = "torch"
+
+    def owns(self, obj: object) -> bool:
+        """Whether this is a module."""
+        return isinstance(obj, torch.nn.Module)
+
+    def describe(self, model: torch.nn.Module) -> Description:
+        """The tree of modules, in definition pre-order, each at its first path."""
+        return describe(model)
+
+    def inputs_for(self, model: torch.nn.Module, said: Said | None) -> tuple[Candidate, ...]:
+        """What to feed, best first."""
+        return candidates(model, said)
+
+    def trace(self, model: torch.nn.Module, inputs: Inputs, method: str, training: bool) -> Trace:
+        """One dummy pass."""
+        return trace(model, inputs, method, training, describe)
+
+
+ADAPTER = PyTorchAdapter()
+
+
+def describe(model: torch.nn.Module) -> Description:
+    """The tree of modules as it stands."""
+    places = walk(model)
+    first_paths = {id(module): paths[0] for module, paths in places}
+    seen: dict[int, str] = {}
+    layers = []
+    owners = _owners(places, first_paths)
+    for module, paths in places:
+        owner = owners.get(paths[0])
+        layers.append(
+            Layer(
+                path=paths[0],
+                type=type(module).__name__,
+                kind=row_of(module).kind,
+                aliases=tuple(paths[1:]),
+                settings=settings_of(module, row_of(module)),
+                parameters=() if owner is not None else _parameters(module, paths[0], seen),
+                training=module.__dict__.get("training"),
+                children=tuple(dict.fromkeys(first_paths[id(child)] for _, child in module.named_children())),
+                part_of=owner,
+                depth=paths[0].count(".") + 1 if paths[0] else 0,
+            )
+        )
+    return Description(
+        framework="torch",
+        framework_version=str(torch.__version__),
+        backend="torch",
+        model=type(model).__name__,
+        layers=tuple(layers),
+        native_count=_native_count(model),
+    )
+
+
+def walk(model: torch.nn.Module) -> list[tuple[torch.nn.Module, list[str]]]:
+    """Every module in definition pre-order, with all paths that lead to it (not those that go round in a circle)."""
+    places: dict[int, tuple[torch.nn.Module, list[str]]] = {}
+    stack: list[tuple[torch.nn.Module, str, frozenset[int]]] = [(model, "", frozenset())]
+    while stack:
+        module, path, above = stack.pop()
+        places.setdefault(id(module), (module, []))[1].append(path)
+        above |= {id(module)}
+        below = [(child, f"{path}.{name}" if path else name) for name, child in module._modules.items() if child is not None]
+        stack.extend((child, at, above) for child, at in reversed(below) if id(child) not in above)
+    return list(places.values())
+
+
+def _owners(places: list[tuple[torch.nn.Module, list[str]]], first_paths: dict[int, str]) -> dict[str, str]:
+    """Private sublayers by path: whose part they are."""
+    owners = {}
+    for module, paths in places:
+        for name in row_of(module).parts:
+            child = module._modules.get(name)
+            if child is not None:
+                owners[first_paths[id(child)]] = paths[0]
+    return owners
+
+
+def _parameters(module: torch.nn.Module, path: str, seen: dict[int, str]) -> tuple[Parameter, ...]:
+    """The tensors that a module owns, and those of its private sublayers; one met before is `same_as` that one."""
+    row = row_of(module)
+    owned = [(module, "", name) for name in (*module._parameters, *module._buffers)]
+    for part in row.parts:
+        child = module._modules.get(part)
+        if child is not None:
+            owned += [(child, f"{part}.", name) for name in (*child._parameters, *child._buffers)]
+    records = []
+    for owner, prefix, name in owned:
+        state = "parameter" if name in owner._parameters else "buffer"
+        tensor = owner._parameters.get(name) if state == "parameter" else owner._buffers.get(name)
+        if tensor is None:
+            continue
+        full = f"{path}.{prefix}{name}" if path else f"{prefix}{name}"
+        same_as = seen.setdefault(id(tensor), full)
+        records.append(
+            parameter_of(module, row, prefix + name, full, tensor, state, None if same_as == full else same_as)
+        )
+    return tuple(records)
+
+
+def _native_count(model: torch.nn.Module) -> int | None:
+    try:
+        return sum(p.numel() for p in model.parameters())
+    except ValueError:  # lazy modules refuse
+        return None

@@ -1,0 +1,46 @@
+"""Hooks that are part of a model's computation, told from those that the user hung on to watch it.
+
+Weight normalization computes its weight in a hook, lazy modules initialize in one, and transformers collects hidden
+states in some: without them the model computes something else. A user's hook, run on made-up data, would only spoil
+what it watches.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import torch
+
+_LIBRARIES = ("torch", "transformers", "accelerate")
+
+
+def run_forward(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`forward` with the libraries' hooks around it, as `nn.Module.__call__` would run them."""
+    if not module._forward_pre_hooks and not module._forward_hooks:
+        return module.forward(*args, **kwargs)
+    for number, hook in tuple(module._forward_pre_hooks.items()):
+        if not _is_part_of_model(hook):
+            continue
+        if number in module._forward_pre_hooks_with_kwargs:
+            changed = hook(module, args, kwargs)
+            args, kwargs = changed if changed is not None else (args, kwargs)
+        else:
+            changed = hook(module, args)
+            if changed is not None:
+                args = changed if isinstance(changed, tuple) else (changed,)
+    outputs = module.forward(*args, **kwargs)
+    for number, hook in tuple(module._forward_hooks.items()):
+        if not _is_part_of_model(hook):
+            continue
+        with_kwargs = number in module._forward_hooks_with_kwargs
+        changed = hook(module, args, kwargs, outputs) if with_kwargs else hook(module, args, outputs)
+        outputs = outputs if changed is None else changed
+    return outputs
+
+
+def _is_part_of_model(hook: Any) -> bool:
+    while isinstance(hook, functools.partial):
+        hook = hook.func
+    where = getattr(hook, "__module__", None) or type(hook).__module__
+    return where.partition(".")[0] in _LIBRARIES

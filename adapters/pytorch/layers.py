@@ -1,0 +1,353 @@
+"""The table of torch's layers: a row per class, with its kind, its settings and its tensors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from introspect.records import Parameter, Setting
+from introspect.values import FrozenDict
+
+from ..plain import setting
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor of a layer: its role, its axes, what a packed axis holds, the joined axes that a setting sizes."""
+
+    role: str
+    axes: str | None = None
+    labels: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    sizes: Mapping[str, str] = field(default_factory=dict)  # axis -> attribute of the module
+
+
+Said = tuple[str, Any] | tuple[str, Any, str | None]  # canonical name, how to read it, native name
+
+
+@dataclass(frozen=True)
+class Row:
+    """What we know of a class. `settings`: canonical name → attribute, or (attribute or None, function of the module).
+
+    `tensors`: name → `Tensor`; a name is a regular expression. `unit`: the layer is one step, its inside not followed.
+    """
+
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    unit: bool = True
+    parts: tuple[str, ...] = ()
+
+
+def _labels(*words: str) -> tuple[tuple[str, int], ...]:
+    return tuple((word, 1) for word in words)
+
+
+def _padding(value: Any) -> Any:
+    """No padding is 'valid'; words stay words."""
+    if isinstance(value, str):
+        return value
+    sizes = value if isinstance(value, tuple) else (value,)
+    return "valid" if not any(sizes) else tuple(sizes)
+
+
+def _per_axis(name: str, rank: int) -> tuple[str, Callable[[Any], Any]]:
+    """A setting that torch also takes as one number for all axes."""
+
+    def read(module: Any) -> Any:
+        value = getattr(module, name)
+        return tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
+
+    return name, read
+
+
+_WINDOW = {1: "l", 2: "h w", 3: "d h w"}
+_CHANNELS_FIRST = (None, lambda module: "channels_first")
+_USE_BIAS = ("bias", lambda module: module.bias is not None)
+
+
+def _convolution(rank: int, transpose: bool) -> Row:
+    axes = f"in out {_WINDOW[rank]}" if transpose else f"out in {_WINDOW[rank]}"
+    settings: dict[str, Any] = {
+        "units": "out_channels",
+        "in_features": "in_channels",
+        "kernel_size": "kernel_size",
+        "strides": "stride",
+        "padding": ("padding", lambda m: _padding(m.padding)),
+        "pad_value": ("padding_mode", lambda m: 0 if m.padding_mode == "zeros" else m.padding_mode),
+        "dilation": "dilation",
+        "groups": "groups",
+        "use_bias": _USE_BIAS,
+        "data_format": _CHANNELS_FIRST,
+    }
+    if transpose:
+        settings["output_padding"] = "output_padding"
+    kind = f"conv{rank}d_transpose" if transpose else f"conv{rank}d"
+    return Row(kind, settings, {"weight": Tensor("kernel", axes), "bias": Tensor("bias", "out")})
+
+
+def _pool(kind: str, rank: int) -> Row:
+    settings = {
+        "kernel_size": _per_axis("kernel_size", rank),
+        "strides": _per_axis("stride", rank),
+        "padding": ("padding", lambda m: _padding(m.padding)),
+        "ceil_mode": "ceil_mode",
+        "data_format": _CHANNELS_FIRST,
+    }
+    if kind == "max_pool":
+        settings["dilation"] = _per_axis("dilation", rank)
+    else:
+        settings["count_include_pad"] = "count_include_pad"
+    return Row(f"{kind}{rank}d", settings)
+
+
+def _adaptive_pool(kind: str, rank: int) -> Row:
+    return Row(
+        f"adaptive_{kind}{rank}d",
+        {"output_size": _per_axis("output_size", rank), "data_format": _CHANNELS_FIRST},
+    )
+
+
+def _recurrent(kind: str, gates: tuple[str, ...]) -> Row:
+    packed = "(gate units)" if gates else "units"
+    labels = {"gate": _labels(*gates)} if gates else {}
+    settings = {
+        "units": "hidden_size",
+        "in_features": "input_size",
+        "layers": "num_layers",
+        "use_bias": "bias",
+        "batch_first": "batch_first",
+        "bidirectional": "bidirectional",
+        "projection": ("proj_size", lambda m: m.proj_size or None),
+        "return_sequences": (None, lambda m: True),
+        "return_state": (None, lambda m: True),
+        "rate": "dropout",
+    }
+    if not gates:
+        settings["activation"] = "nonlinearity"
+    if kind == "gru":
+        settings["reset_after"] = (None, lambda m: True)
+    tensors = {
+        r"weight_ih_l\d+(_reverse)?": Tensor("kernel", f"{packed} in", labels),
+        r"weight_hh_l\d+(_reverse)?": Tensor("recurrent_kernel", f"{packed} hidden", labels),
+        r"bias_ih_l\d+(_reverse)?": Tensor("bias", packed, labels),
+        r"bias_hh_l\d+(_reverse)?": Tensor("recurrent_bias", packed, labels),
+        r"weight_hr_l\d+(_reverse)?": Tensor("output_kernel", "hidden units"),
+    }
+    return Row(kind, settings, tensors)
+
+
+def _batch_norm(kind: str = "batch_norm") -> Row:
+    return Row(
+        kind,
+        {
+            "in_features": "num_features",
+            "eps": "eps",
+            "momentum": ("momentum", lambda m: None if m.momentum is None else 1 - m.momentum),
+            "use_scale": ("affine", lambda m: m.affine),
+            "use_shift": ("affine", lambda m: m.affine),
+            "axis": (None, lambda m: (1,)),
+        },
+        {
+            "weight": Tensor("scale", "channel"),
+            "bias": Tensor("shift", "channel"),
+            "running_mean": Tensor("mean", "channel"),
+            "running_var": Tensor("variance", "channel"),
+            "num_batches_tracked": Tensor("counter", ""),
+        },
+    )
+
+
+def _norm_axes(module: Any) -> str:
+    rank = len(module.normalized_shape)
+    return "norm" if rank == 1 else " ".join(f"norm_{i + 1}" for i in range(rank))
+
+
+def _activation(function: str, **settings: Any) -> Row:
+    return Row("activation", {"function": (None, lambda m: function), **settings})
+
+
+_QKV = {"qkv": _labels("query", "key", "value")}
+_HEADS = {"head": "num_heads"}
+_NORMALIZED = {
+    "axis": ("normalized_shape", lambda m: tuple(range(-len(m.normalized_shape), 0))),
+    "use_scale": ("elementwise_affine", lambda m: m.weight is not None),
+}
+
+ROWS: dict[str, Row] = {
+    "Linear": Row(
+        "dense",
+        {"units": "out_features", "in_features": "in_features", "use_bias": _USE_BIAS},
+        {"weight": Tensor("kernel", "out in"), "bias": Tensor("bias", "out")},
+    ),
+    "Bilinear": Row(
+        "bilinear",
+        {
+            "units": "out_features",
+            "in_features": "in1_features",
+            "in_features_2": "in2_features",
+            "use_bias": _USE_BIAS,
+        },
+        {"weight": Tensor("kernel", "out in_1 in_2"), "bias": Tensor("bias", "out")},
+    ),
+    **{f"Conv{rank}d": _convolution(rank, False) for rank in (1, 2, 3)},
+    **{f"ConvTranspose{rank}d": _convolution(rank, True) for rank in (1, 2, 3)},
+    **{f"MaxPool{rank}d": _pool("max_pool", rank) for rank in (1, 2, 3)},
+    **{f"AvgPool{rank}d": _pool("average_pool", rank) for rank in (1, 2, 3)},
+    **{f"AdaptiveMaxPool{rank}d": _adaptive_pool("max_pool", rank) for rank in (1, 2, 3)},
+    **{f"AdaptiveAvgPool{rank}d": _adaptive_pool("average_pool", rank) for rank in (1, 2, 3)},
+    "Embedding": Row(
+        "embedding",
+        {"units": "embedding_dim", "tokens": "num_embeddings", "padding_token": "padding_idx"},
+        {"weight": Tensor("table", "tokens features")},
+    ),
+    "EmbeddingBag": Row(
+        "embedding_bag",
+        {"units": "embedding_dim", "tokens": "num_embeddings", "padding_token": "padding_idx"},
+        {"weight": Tensor("table", "tokens features")},
+    ),
+    "RNN": _recurrent("simple_rnn", ()),
+    "LSTM": _recurrent("lstm", ("input", "forget", "cell", "output")),
+    "GRU": _recurrent("gru", ("reset", "update", "new")),
+    "MultiheadAttention": Row(
+        "attention",
+        {
+            "units": "embed_dim",
+            "in_features": "embed_dim",
+            "heads": "num_heads",
+            "key_dim": "head_dim",
+            "value_dim": "head_dim",
+            "batch_first": "batch_first",
+            "use_bias": ("bias", lambda m: m.in_proj_bias is not None),
+            "rate": "dropout",
+        },
+        {
+            "in_proj_weight": Tensor("kernel", "(qkv head key_dim) in", _QKV, _HEADS),
+            "in_proj_bias": Tensor("bias", "(qkv head key_dim)", _QKV, _HEADS),
+            "q_proj_weight": Tensor("query_kernel", "(head key_dim) in", {}, _HEADS),
+            "k_proj_weight": Tensor("key_kernel", "(head key_dim) in", {}, _HEADS),
+            "v_proj_weight": Tensor("value_kernel", "(head key_dim) in", {}, _HEADS),
+            "bias_k": Tensor("other", "1 1 (head key_dim)", {}, _HEADS),
+            "bias_v": Tensor("other", "1 1 (head key_dim)", {}, _HEADS),
+            "out_proj.weight": Tensor("output_kernel", "out (head key_dim)", {}, _HEADS),
+            "out_proj.bias": Tensor("output_bias", "out"),
+        },
+        parts=("out_proj",),
+    ),
+    **{f"BatchNorm{rank}d": _batch_norm() for rank in (1, 2, 3)},
+    "SyncBatchNorm": _batch_norm(),
+    **{f"InstanceNorm{rank}d": _batch_norm("instance_norm") for rank in (1, 2, 3)},
+    "LayerNorm": Row(
+        "layer_norm",
+        {**_NORMALIZED, "eps": "eps", "use_shift": ("elementwise_affine", lambda m: m.bias is not None)},
+        {"weight": Tensor("scale", "norm"), "bias": Tensor("shift", "norm")},
+    ),
+    "RMSNorm": Row("rms_norm", {**_NORMALIZED, "eps": "eps"}, {"weight": Tensor("scale", "norm")}),
+    "GroupNorm": Row(
+        "group_norm",
+        {"in_features": "num_channels", "groups": "num_groups", "eps": "eps"},
+        {"weight": Tensor("scale", "channel"), "bias": Tensor("shift", "channel")},
+    ),
+    "Dropout": Row("dropout", {"rate": "p"}),
+    **{f"Dropout{rank}d": Row(f"spatial_dropout{rank}d", {"rate": "p"}) for rank in (1, 2, 3)},
+    "ReLU": _activation("relu"),
+    "ReLU6": _activation("relu6"),
+    "GELU": _activation("gelu", approximate="approximate"),
+    "SiLU": _activation("silu"),
+    "Mish": _activation("mish"),
+    "Sigmoid": _activation("sigmoid"),
+    "Tanh": _activation("tanh"),
+    "Softplus": _activation("softplus"),
+    "Hardswish": _activation("hard_silu"),
+    "Hardsigmoid": _activation("hard_sigmoid"),
+    "LeakyReLU": _activation("leaky_relu", slope="negative_slope"),
+    "ELU": _activation("elu"),
+    "PReLU": Row("prelu", {"in_features": "num_parameters"}, {"weight": Tensor("slope", "channel")}),
+    "Softmax": Row("softmax", {"axis": ("dim", lambda m: m.dim)}),
+    "Flatten": Row("flatten", {"start_axis": "start_dim", "end_axis": "end_dim"}),
+    "Unflatten": Row("reshape", {}),
+    "Identity": Row("identity", {}),
+    "Upsample": Row("upsample2d", {"factor": "scale_factor", "interpolation": "mode"}),
+    "ZeroPad2d": Row("zero_pad2d", {"padding": "padding", "data_format": _CHANNELS_FIRST}),
+    "Sequential": Row("container", unit=False),
+    "ModuleList": Row("container", unit=False),
+    "ModuleDict": Row("container", unit=False),
+    "ParameterList": Row("container", unit=False),
+    "ParameterDict": Row("container", unit=False),
+}
+
+_UNKNOWN = Row("unknown", unit=False)
+
+
+def row_of(module: torch.nn.Module) -> Row:
+    """The row of the first class in the MRO that has one, unless the class adds tensors that the row does not know."""
+    for cls in type(module).__mro__:
+        row = ROWS.get(cls.__name__) if cls.__module__.startswith("torch.nn.modules.") else None
+        if row is None:
+            continue
+        strange = any(_tensor_row(row, name) is None for name in (*module._parameters, *module._buffers))
+        exact = cls is type(module) or row.kind == "container"
+        return row if exact or not strange else _UNKNOWN
+    return _UNKNOWN
+
+
+def settings_of(module: torch.nn.Module, row: Row) -> tuple[Setting, ...]:
+    """The settings of a layer in common words, each beside its native name and value."""
+    settings = []
+    for name, how in row.settings.items():
+        native, read = (how, lambda m, how=how: getattr(m, how)) if isinstance(how, str) else how
+        value = setting(_tuple(read(module)))
+        native_value = None if native is None else setting(_native(module, native, value))
+        settings.append(Setting(name, value, native, native_value))
+    return tuple(settings)
+
+
+def parameter_of(
+    module: torch.nn.Module, row: Row, name: str, path: str, tensor: Any, state: str, same_as: str | None
+) -> Parameter:
+    """The record of one tensor. A tensor that the row does not know has role `other` and no axes."""
+    known = _tensor_row(row, name) or Tensor("other")
+    shape = None if _is_uninitialized(tensor) else tuple(int(n) for n in tensor.shape)
+    axes = known.axes
+    if axes == "norm" and hasattr(module, "normalized_shape"):
+        axes = _norm_axes(module)
+    return Parameter(
+        name=name,
+        path=path,
+        role=known.role,
+        shape=shape,
+        axes=axes,
+        labels=FrozenDict(known.labels),
+        sizes=FrozenDict({axis: getattr(module, attribute) for axis, attribute in known.sizes.items()}),
+        dtype=dtype_name(tensor.dtype),
+        trainable=state == "parameter" and tensor.requires_grad,
+        state=state,
+        same_as=same_as,
+    )
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """`float32` for `torch.float32`."""
+    return str(dtype).removeprefix("torch.")
+
+
+def _tensor_row(row: Row, name: str) -> Tensor | None:
+    if name in row.tensors:
+        return row.tensors[name]
+    return next((tensor for pattern, tensor in row.tensors.items() if re.fullmatch(pattern, name)), None)
+
+
+def _native(module: torch.nn.Module, name: str, canonical: Any) -> Any:
+    """The constructor's value. It may be kept as a tensor or None (`bias`), or not at all: then it was ours."""
+    value = getattr(module, name, canonical)
+    return canonical if isinstance(value, torch.Tensor) or value is None else value
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, torch.Size) else value
+
+
+def _is_uninitialized(tensor: Any) -> bool:
+    return isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin)

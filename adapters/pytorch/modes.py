@@ -1,0 +1,199 @@
+"""How tensor functions are answered in a pass: abstractly, on meta tensors, or by really running them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from ..recording import Recorder
+from .operations import settings_for, word_for
+
+_SMALL = 65_536  # elements up to which values that don't depend on the input are really computed
+_DEVICE = torch.Tensor.device.__get__  # type: ignore[attr-defined]
+_READS: frozenset[Any] = frozenset(
+    [getattr(torch.Tensor, name).__get__ for name in ("shape", "dtype", "ndim", "layout", "requires_grad", "is_leaf")]
+    + [torch.Tensor.size, torch.Tensor.dim, torch.Tensor.numel, torch.Tensor.is_floating_point, torch.Tensor.stride]
+)
+_MADE_FROM_NUMBERS = frozenset(
+    "zeros ones full empty arange linspace logspace eye tril_indices triu_indices tensor as_tensor scalar_tensor "
+    "hann_window hamming_window".split()
+)
+_RANDOM = frozenset("rand randn randint randperm normal bernoulli multinomial rand_like randn_like randint_like".split())
+_MOVES = frozenset(["to", "cpu", "cuda", "type"])
+
+
+class RecordingMode(TorchFunctionMode):
+    """Sees every tensor function on this thread; what it answers with is its subclasses' matter."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+        self._paused = False
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Our own reading of tensors is no step of the model's."""
+        before, self._paused = self._paused, True
+        try:
+            yield
+        finally:
+            self._paused = before
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if self._paused or func in _READS:
+            return func(*args, **kwargs)
+        outputs = self.answer(func, args, kwargs)
+        if _has_tensor(outputs) and not self.recorder.inside_unit:
+            self._record(func, args, kwargs, outputs)
+        elif func is torch.Tensor.__setitem__:
+            self._record(func, args, kwargs, args[0])
+        return outputs
+
+    def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """The result of a function."""
+        raise NotImplementedError
+
+    def _record(self, func: Any, args: Any, kwargs: Any, outputs: Any) -> None:
+        word, native = word_for(func)
+        plain = settings_for(word, args, kwargs, _has_tensor)
+        self.recorder.operation(word, native, plain, args, kwargs, outputs)
+
+
+class EagerMode(RecordingMode):
+    """Really runs every function."""
+
+    def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
+        return func(*args, **kwargs)
+
+
+class AbstractMode(RecordingMode):
+    """Runs every function on meta tensors: no values, no memory, and none of the model's own tensors written to.
+
+    Small tensors that depend on no activation (positions, masks, token ids) keep their values on private copies, since
+    models branch on them.
+    """
+
+    def __init__(self, recorder: Recorder, device: torch.device) -> None:
+        super().__init__(recorder)
+        self.device = device
+        self._stand_ins: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._born: dict[int, torch.Tensor] = {}
+
+    def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
+        tensors = _tensors((args, kwargs))
+        if func == _DEVICE:
+            return self.device if args[0].is_meta or id(args[0]) in self._born else func(*args)
+        if not tensors:
+            return self._from_numbers(func, args, kwargs)
+        stand_ins = {id(t): self._stand_in(t) for t in tensors}
+        name = func.__name__ if hasattr(func, "__name__") else ""
+        random = name in _RANDOM or "dropout" in name or name.endswith("_like") and "rand" in name
+        known = not random and not any(t.is_meta for t in stand_ins.values())
+        if known and self._stays_small(func, args, kwargs, stand_ins):
+            return self._keep(func(*_replace(args, stand_ins.get), **_on(kwargs, stand_ins.get, "cpu")))
+        return self._on_meta(func, name, args, kwargs, tensors, stand_ins)
+
+    def _on_meta(self, func: Any, name: str, args: Any, kwargs: Any, tensors: Any, stand_ins: Any) -> Any:
+        metas = {key: t if t.is_meta else torch.empty_like(t, device="meta") for key, t in stand_ins.items()}
+        if name in _MOVES:
+            args = tuple(_META if _is_device(a) else a for a in args)
+        outputs = func(*_replace(args, metas.get), **_on(kwargs, metas.get, "meta"))
+        if _writes(func, name) and not stand_ins[id(tensors[0])].is_meta:
+            # What had a value has been written to by something that has none.
+            self._stand_ins[id(tensors[0])] = (tensors[0], metas[id(tensors[0])])
+        return outputs
+
+    def _from_numbers(self, func: Any, args: Any, kwargs: Any) -> Any:
+        name = getattr(func, "__name__", "")
+        if name in _RANDOM:
+            return func(*args, **{**kwargs, "device": "meta", "generator": None} if "generator" in kwargs else {**kwargs, "device": "meta"})
+        if name not in _MADE_FROM_NUMBERS:
+            return func(*args, **kwargs)
+        if name not in ("tensor", "as_tensor", "scalar_tensor"):
+            outline = func(*args, **{**kwargs, "device": "meta"})
+            if outline.numel() > _SMALL:
+                return outline
+        return self._keep(func(*args, **{**kwargs, "device": "cpu"}))
+
+    def _stand_in(self, tensor: torch.Tensor) -> torch.Tensor:
+        """What is used in place of a tensor: itself if the pass made it, else a private copy or a meta tensor."""
+        held = self._stand_ins.get(id(tensor))
+        if held is not None:
+            return held[1]
+        if tensor.is_meta or id(tensor) in self._born:
+            return tensor
+        small = tensor.numel() <= _SMALL
+        made = tensor.detach().to("cpu", copy=True) if small else torch.empty_like(tensor, device="meta")
+        self._stand_ins[id(tensor)] = (tensor, made)
+        return made
+
+    def _stays_small(self, func: Any, args: Any, kwargs: Any, stand_ins: Any) -> bool:
+        """Two small tensors can have a large product: a dry run on meta says so first."""
+        if sum(t.numel() for t in stand_ins.values()) <= 256:
+            return True
+        metas = {key: torch.empty_like(t, device="meta") for key, t in stand_ins.items()}
+        try:
+            outputs = func(*_replace(args, metas.get), **_on(kwargs, metas.get, "meta"))
+        except Exception:  # depends on values, and so its result is no larger than they are
+            return True
+        return sum(t.numel() for t in _tensors(outputs)) <= 16 * _SMALL
+
+    def _keep(self, outputs: Any) -> Any:
+        for tensor in _tensors(outputs):
+            if not tensor.is_meta:
+                self._born[id(tensor)] = tensor
+        return outputs
+
+
+_META = torch.device("meta")
+
+
+def _writes(func: Any, name: str) -> bool:
+    return name.endswith("_") and not name.endswith("__") or name in ("__setitem__", "__set__") or name.startswith("__i")
+
+
+def _on(kwargs: dict[str, Any], stand_in: Callable[[int], Any], device: str) -> dict[str, Any]:
+    replaced = {k: _replace(v, stand_in) for k, v in kwargs.items()}
+    if replaced.get("device") is not None:
+        replaced["device"] = torch.device(device)
+    return replaced
+
+
+def _is_device(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta")
+    return isinstance(value, torch.device)
+
+
+def _replace(value: Any, stand_in: Callable[[int], Any]) -> Any:
+    """The same arguments with stand-ins for tensors."""
+    if isinstance(value, torch.Tensor):
+        return stand_in(id(value))
+    if type(value) in (tuple, list):
+        return type(value)(_replace(v, stand_in) for v in value)
+    if type(value) is dict:
+        return {k: _replace(v, stand_in) for k, v in value.items()}
+    if isinstance(value, slice):
+        return slice(*(_replace(v, stand_in) for v in (value.start, value.stop, value.step)))
+    return value
+
+
+def _tensors(value: Any) -> list[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, (tuple, list)):
+        return [t for v in value for t in _tensors(v)]
+    if type(value) is dict:
+        return [t for v in value.values() for t in _tensors(v)]
+    if isinstance(value, slice):
+        return _tensors((value.start, value.stop, value.step))
+    return []
+
+
+def _has_tensor(value: Any) -> bool:
+    return bool(_tensors(value))

@@ -1,0 +1,189 @@
+"""The dummy pass: every module call and every tensor function between them, the model left as it was.
+
+For this thread and the time of the pass, `nn.Module.__call__` records a call and runs `forward` (so that the user's own
+watching hooks do not run), `training` answers what was asked for (so that no flag is written), and a `TorchFunctionMode` sees
+every tensor function.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import torch
+from introspect.adapter import Description, Trace
+from introspect.records import Source
+from introspect.values import Inputs, TensorSpec
+
+from ..plain import one_line, structure
+from ..recording import Recorder, stranger_notes
+from ..thread_patch import ThreadPatch
+from .hooks import run_forward
+from .inputs import feed
+from .layers import dtype_name, row_of
+from .modes import AbstractMode, EagerMode
+from .untouched import untouched
+
+def trace(
+    model: torch.nn.Module,
+    inputs: Inputs,
+    method: str,
+    training: bool,
+    describe: Callable[[torch.nn.Module], Description],
+) -> Trace:
+    """One dummy pass by the first method that works: abstract, then eager on a copy."""
+    lazy = any(isinstance(p, torch.nn.parameter.UninitializedTensorMixin) for p in _tensors(model))
+    attempt = None
+    if method != "eager" and not lazy:
+        attempt = _run(model, inputs, training, "abstract")
+        if attempt.complete or method == "abstract":
+            return attempt
+    if method == "abstract":
+        return Trace(spec(inputs), notes=("Lazy modules have no shapes before they are run: use trace='eager'.",))
+    why = "the model has lazy modules" if lazy else "asked for" if attempt is None else _reason(attempt)
+    try:
+        twin = copy.deepcopy(model)
+    except Exception as error:
+        note = f"The model can't be copied to be run ({one_line(error)}): shapes and calls are those of the abstract pass."
+        return replace(attempt, notes=(*attempt.notes, note)) if attempt else Trace(spec(inputs), notes=(note,))
+    result = _run(twin, inputs, training, "eager")
+    if not result.complete and attempt is not None:
+        return result  # the model raises either way: its own error says more than the method
+    note = f"Method eager, run on a copy: {why}."
+    if lazy:
+        result = replace(result, description=replace(describe(twin), native_count=describe(model).native_count))
+        note += " The lazy modules are shown as these inputs make them."
+    return replace(result, notes=(note, *result.notes))
+
+
+def spec(inputs: Inputs) -> Inputs:
+    """The inputs as specs and plain values."""
+    return Inputs(
+        *(structure(v, spec_of) for v in inputs.args), **{k: structure(v, spec_of) for k, v in inputs.kwargs.items()}
+    )
+
+
+def spec_of(value: Any) -> TensorSpec | None:
+    """The shape and dtype of a tensor (or an array); `None` for anything else."""
+    if isinstance(value, torch.Tensor):
+        return TensorSpec(tuple(value.shape), dtype_name(value.dtype))
+    if isinstance(value, TensorSpec):
+        return value
+    if hasattr(value, "__array__") and hasattr(value, "shape") and hasattr(value, "dtype"):
+        return TensorSpec(tuple(value.shape), str(value.dtype))
+    return None
+
+
+class Pass:
+    """What `nn.Module.__call__` does on this thread while a pass is on."""
+
+    def __init__(self, recorder: Recorder, mode: Any, training: bool) -> None:
+        self.recorder = recorder
+        self.mode = mode
+        self.training = training
+
+    def call(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Record the call and run `forward`."""
+        with self.mode.paused():
+            step = self.recorder.enter(module, args, kwargs, row_of(module).unit)
+        try:
+            outputs = self.forward(module, args, kwargs)
+        except Exception as error:
+            with self.mode.paused():
+                self.recorder.fail(step, error)
+            raise
+        with self.mode.paused():
+            self.recorder.leave(step, outputs)
+        return outputs
+
+    def forward(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The module's own computation. `torch.compile`'s wrapper stands aside for what it wraps."""
+        compiled = module.__dict__.get("_modules", {}).get("_orig_mod")
+        return compiled(*args, **kwargs) if compiled is not None else run_forward(module, args, kwargs)
+
+
+def _run(model: torch.nn.Module, inputs: Inputs, training: bool, method: str) -> Trace:
+    paths = {id(module): path for path, module in model.named_modules()}
+    recorder = Recorder(spec_of, lambda layer: paths.get(id(layer)))
+    abstract = method == "abstract"
+    device = next((t.device for t in _tensors(model)), torch.device("cpu"))
+    mode = AbstractMode(recorder, device) if abstract else EagerMode(recorder)
+    current = Pass(recorder, mode, training)
+    outputs, error = None, None
+    with ExitStack() as stack:
+        stack.enter_context(untouched(model))
+        live = feed(inputs, device, abstract)
+        _mark(recorder, model, live)
+        stack.enter_context(torch.no_grad())
+        stack.enter_context(_PATCH.active(current))
+        stack.enter_context(mode)
+        try:
+            outputs = model(*live.args, **live.kwargs)
+        except Exception as raised:
+            error = one_line(raised)
+        with mode.paused():
+            shown = structure(outputs, spec_of)
+    del outputs, live
+    notes = [recorder.failure or f"The model raised {error}"] if error else []
+    return Trace(
+        inputs=spec(inputs),
+        outputs=shown,
+        calls=recorder.calls(),
+        operations=recorder.operations(),
+        notes=(*notes, *stranger_notes(recorder.strangers())),
+        complete=error is None,
+        method=method,
+        failed_at=recorder.failed_at,
+    )
+
+
+def _mark(recorder: Recorder, model: torch.nn.Module, live: Inputs) -> None:
+    """Say which tensors are inputs and which the model's own."""
+    for name, value in (*enumerate(live.args), *live.kwargs.items()):
+        found: list[Any] = []
+        structure(value, spec_of, found)
+        for index, tensor in enumerate(found):
+            recorder.mark(tensor, Source("input", index=index, path=str(name)))
+    for tensors in (model.named_parameters(), model.named_buffers()):
+        for name, tensor in tensors:
+            recorder.mark(tensor, Source("parameter", path=name))
+
+
+def _tensors(model: torch.nn.Module) -> Iterator[torch.Tensor]:
+    yield from model.parameters()
+    yield from model.buffers()
+
+
+def _reason(attempt: Trace) -> str:
+    return f"the abstract pass ended ({attempt.notes[0]})" if attempt.notes else "the abstract pass ended"
+
+
+def _call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
+    current = _PATCH.current
+    if current is None:
+        return _PATCH.original(torch.nn.Module, "__call__")(module, *args, **kwargs)
+    return current.call(module, args, kwargs)
+
+
+def _get_training(module: torch.nn.Module) -> bool:
+    current = _PATCH.current
+    if current is not None:
+        return current.training
+    if "training" in module.__dict__:
+        return module.__dict__["training"]
+    return module.__getattr__("training")  # ScriptModules keep it elsewhere
+
+
+def _set_training(module: torch.nn.Module, value: bool) -> None:
+    module.__dict__["training"] = value
+
+
+_PATCH = ThreadPatch(
+    [
+        (torch.nn.Module, "__call__", _call),
+        (torch.nn.Module, "training", property(_get_training, _set_training)),
+    ]
+)

@@ -1,0 +1,166 @@
+"""What one dummy pass saw, step by step: the part of tracing that no framework is needed for."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from introspect.records import Call, Operation, Source
+from introspect.values import FrozenDict, Inputs, Opaque
+
+from .plain import SpecOf, one_line, setting, structure
+
+
+@dataclass
+class _Step:
+    """A layer's call that has begun. `unit`: what happens inside is not followed; the call itself makes its outputs."""
+
+    layer: Any
+    order: int
+    inputs: Inputs
+    sources: tuple[Source | None, ...]
+    unit: bool
+    outputs: Any = None
+
+
+class Recorder:
+    """Numbers the steps of one pass, from 1 and at entry, and knows which step made which tensor.
+
+    `path_of` is asked at the end only, since a model may create layers while it runs; `None`: not in the model's tree.
+    """
+
+    def __init__(self, spec_of: SpecOf, path_of: Callable[[Any], str | None]) -> None:
+        self._spec_of = spec_of
+        self._path_of = path_of
+        self._order = 0
+        self._steps: list[_Step] = []
+        self._open: list[_Step] = []
+        self._made: dict[int, tuple[Any, Source]] = {}
+        self._operations: list[tuple[Any, Operation]] = []
+        self.failure: str | None = None
+        self.failed_at: str | None = None
+
+    @property
+    def inside_unit(self) -> bool:
+        """Whether a layer is running whose inside is not followed."""
+        return bool(self._open) and self._open[-1].unit
+
+    def mark(self, tensor: Any, source: Source) -> None:
+        """Say where a tensor comes from."""
+        try:
+            reference = weakref.ref(tensor)
+        except TypeError:
+            reference = lambda: tensor  # noqa: E731 - held for the pass, as it can't be referred to weakly
+        self._made[id(tensor)] = (reference, source)
+
+    def source_of(self, tensor: Any) -> Source | None:
+        """Where a tensor comes from, as far as it was followed."""
+        reference, source = self._made.get(id(tensor), (None, None))
+        return source if reference is not None and reference() is tensor else None
+
+    def enter(self, layer: Any, args: Sequence[Any], kwargs: dict[str, Any], unit: bool) -> _Step:
+        """A layer is called."""
+        self._order += 1
+        inputs, tensors = self._arguments(args, kwargs)
+        step = _Step(layer, self._order, inputs, self._sources(tensors), unit or self.inside_unit)
+        self._steps.append(step)
+        self._open.append(step)
+        return step
+
+    def leave(self, step: _Step, outputs: Any) -> None:
+        """Its call has returned."""
+        tensors: list[Any] = []
+        step.outputs = structure(outputs, self._spec_of, tensors)
+        self._open.remove(step)
+        for index, tensor in enumerate(tensors):
+            # Inside an opened layer the innermost step has made it already; a unit makes what it returns, but a
+            # unit inside a unit does so only until the outer one returns.
+            if step.unit or self.source_of(tensor) is None:
+                self.mark(tensor, Source("step", step.order, index))
+
+    def fail(self, step: _Step, error: BaseException) -> None:
+        """Its call has raised: the innermost layer is the one to name."""
+        raised = type(error).__name__
+        step.outputs = Opaque(raised, f"raised {raised}")
+        if self.failure is None:
+            self.failed_at = self._path_of(step.layer)
+            self.failure = f"{_name(self.failed_at)} raised on {_shown(step.inputs)}: {one_line(error)}"
+        self._open.remove(step)
+
+    def operation(
+        self, kind: str, native_name: str, settings: dict[str, Any], args: Sequence[Any], kwargs: dict[str, Any], outputs: Any
+    ) -> None:
+        """A tensor function was called by the code of an opened layer."""
+        made: list[Any] = []
+        produced = structure(outputs, self._spec_of, made)
+        if not made or self.inside_unit:
+            return
+        inputs, tensors = self._arguments(args, kwargs)
+        sources = self._sources(tensors)
+        if all(source is not None and source.kind == "constant" for source in sources):
+            for tensor in made:  # computed from constants alone: a constant itself
+                self.mark(tensor, Source("constant"))
+            return
+        self._order += 1
+        within = self._open[-1].layer if self._open else None
+        plain = FrozenDict({name: setting(value) for name, value in settings.items()})
+        self._operations.append((within, Operation(self._order, kind, native_name, "", plain, inputs, produced, sources)))
+        for index, tensor in enumerate(made):
+            self.mark(tensor, Source("step", self._order, index))
+
+    def calls(self) -> FrozenDict:
+        """The calls by path, each in order."""
+        calls: dict[str, tuple[Call, ...]] = {}
+        for step in self._steps:
+            path = self._path_of(step.layer)
+            if path is not None:
+                call = Call(step.order, step.inputs, step.outputs, step.sources)
+                calls[path] = (*calls.get(path, ()), call)
+        return FrozenDict(calls)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations, each with the path of the layer whose code called it."""
+        return tuple(replace(operation, within=self._path_of(within) or "") for within, operation in self._operations)
+
+    def strangers(self) -> list[str]:
+        """Layers that were called but are not in the model's tree: their class names, once per call."""
+        return [type(step.layer).__name__ for step in self._steps if self._path_of(step.layer) is None]
+
+    def position(self) -> tuple[int, int, int, int]:
+        """A place to go back to."""
+        return self._order, len(self._steps), len(self._operations), len(self._open)
+
+    def back_to(self, position: tuple[int, int, int, int]) -> None:
+        """Forget everything after a place, for a second try by another method."""
+        self._order, steps, operations, opened = position
+        del self._steps[steps:], self._operations[operations:], self._open[opened:]
+        self.failure = self.failed_at = None
+
+    def _arguments(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Inputs, list[Any]]:
+        tensors: list[Any] = []
+        plain = tuple(structure(a, self._spec_of, tensors) for a in args)
+        named = {name: structure(value, self._spec_of, tensors) for name, value in kwargs.items()}
+        return Inputs(*plain, **named), tensors
+
+    def _sources(self, tensors: list[Any]) -> tuple[Source | None, ...]:
+        return tuple(self.source_of(tensor) for tensor in tensors)
+
+
+def _name(path: str | None) -> str:
+    return "A layer outside the tree" if path is None else f"Layer {path!r}" if path else "The model itself"
+
+
+def stranger_notes(names: list[str]) -> list[str]:
+    """One note per class of layers that are called without being registered in the model."""
+    return [
+        f"{names.count(name)} calls of {name} layers that are not registered in the model: their tensors are not seen."
+        for name in dict.fromkeys(names)
+    ]
+
+
+def _shown(inputs: Inputs) -> str:
+    shown = [str(leaf) for leaf in inputs.args] + [f"{name}={value}" for name, value in inputs.kwargs.items()]
+    text = ", ".join(shown)
+    return text if len(text) <= 200 else text[:199] + "…"

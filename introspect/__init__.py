@@ -1,0 +1,16 @@
+"""What is in this model? One exact report of any Keras or PyTorch model, layer by layer."""
+
+from pathlib import Path as _Path
+
+# In a checkout `adapters/` lies beside this package, and not inside it as in an installed one.
+if not (_Path(__file__).parent / "adapters").is_dir():
+    __path__.append(str(_Path(__file__).parent.parent))
+
+from .errors import IntrospectError
+from .formulas import explain
+from .inspection import inspect
+from .records import Report
+from .values import Inputs, TensorSpec
+
+__all__ = ["Inputs", "IntrospectError", "Report", "TensorSpec", "explain", "inspect"]
+__version__ = "0.1.0"

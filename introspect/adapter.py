@@ -1,0 +1,97 @@
+"""What an adapter must do. A framework is one folder with these few methods; nothing else knows the framework.
+
+An adapter gives plain facts: `Layer` records without calls and counts (inspection adds both), and a `Trace`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .records import Call, Layer, Operation
+from .values import FrozenDict, Inputs
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the caller said about the inputs, in one form. Leaves are `Shape`, `TensorSpec`, arrays or plain values.
+
+    `form`: `"one"` (a single leaf), `"several"` (a tuple), `"named"` (a dict), `"literal"` (an `Inputs`).
+    """
+
+    form: str
+    value: Any
+
+
+class Shape(tuple):
+    """A shape whose dtype nobody said. Sizes nobody said have become 1."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Inputs worth trying; leaves are `TensorSpec`, arrays or plain values. `note` says what was guessed, if anything."""
+
+    inputs: Inputs
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Description:
+    """The tree of layers as it stands, root first, without having run anything.
+
+    `unbuilt`: paths of layers whose tensors do not exist yet, so that their counts are unknown.
+    """
+
+    framework: str
+    framework_version: str
+    backend: str
+    model: str
+    layers: tuple[Layer, ...]
+    native_count: int | None
+    unbuilt: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one dummy pass saw. `calls` is by path; `failed_at` is the path of the layer that raised, if any;
+    `description` is given where the pass built what was unbuilt."""
+
+    inputs: Inputs | None
+    outputs: Any = None
+    calls: FrozenDict = FrozenDict()
+    operations: tuple[Operation, ...] = ()
+    notes: tuple[str, ...] = ()
+    complete: bool = True
+    method: str = "none"
+    failed_at: str | None = None
+    description: Description | None = None
+
+    def calls_of(self, path: str) -> tuple[Call, ...]:
+        """The calls of one layer, in order."""
+        return self.calls.get(path, ())
+
+
+class Adapter(Protocol):
+    """Reads the models of one framework."""
+
+    name: str
+
+    def owns(self, obj: object) -> bool:
+        """Whether this object is a model or layer of this framework."""
+        ...
+
+    def describe(self, model: Any) -> Description:
+        """The tree of layers with kinds, settings and parameters, without running anything."""
+        ...
+
+    def inputs_for(self, model: Any, said: Said | None) -> tuple[Candidate, ...]:
+        """What to feed, best first: from what was said, else what the model knows, else a guess that says so."""
+        ...
+
+    def trace(self, model: Any, inputs: Inputs, method: str, training: bool) -> Trace:
+        """One dummy pass by `method` (`"auto"`, `"abstract"`, `"eager"`), with everything it touched restored.
+
+        Partial, with a note, when the model raises.
+        """
+        ...

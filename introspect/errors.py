@@ -1,0 +1,64 @@
+"""Everything that this library raises on purpose.
+
+    IntrospectError
+    ├── UnsupportedModelError   (TypeError)     this object is no model that we read
+    ├── MissingFrameworkError   (ImportError)   a framework is needed that is not installed
+    ├── InputsError             (ValueError)    what was said about the inputs can't be used
+    ├── UnknownPathError        (KeyError)      no layer has this path
+    ├── UnknownColumnError      (ValueError)    no table has this column
+    ├── SchemaError             (ValueError)    this is no report that this version reads
+    └── TargetError             (ValueError)    a command-line target can't be loaded
+
+A message is one sentence that says what came in, what was expected and what to do. A model that raises is no error
+of ours: its report ends there, is marked incomplete, and has a note that names the layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class IntrospectError(Exception):
+    """The root of the tree: catch this one to catch them all."""
+
+
+class UnsupportedModelError(IntrospectError, TypeError):
+    """This object is no model that we read."""
+
+
+class MissingFrameworkError(IntrospectError, ImportError):
+    """A framework is needed that is not installed."""
+
+
+class InputsError(IntrospectError, ValueError):
+    """What was said about the inputs can't be used."""
+
+
+class UnknownPathError(IntrospectError, KeyError):
+    """No layer has this path."""
+
+    def __str__(self) -> str:  # a KeyError would print the repr of its message
+        return str(self.args[0])
+
+
+class UnknownColumnError(IntrospectError, ValueError):
+    """No table has this column."""
+
+
+class SchemaError(IntrospectError, ValueError):
+    """This is no report that this version reads."""
+
+
+class TargetError(IntrospectError, ValueError):
+    """A command-line target can't be loaded."""
+
+
+def near_names(name: str, known: Iterable[str]) -> str:
+    """A hint to end a sentence with: the known names that look most like this one, or else the first few."""
+    known = [k for k in known if k]
+    names = get_close_matches(name, known, n=3, cutoff=0.5)
+    if names:
+        return "did you mean " + " or ".join(repr(n) for n in names) + "?"
+    some = ", ".join(repr(k) for k in known[:5])
+    return f"known are {some}{' and more' if len(known) > 5 else ''}." if some else "there are none."

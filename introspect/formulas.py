@@ -1,0 +1,231 @@
+"""`explain`: why a layer has that many parameters, read off the named axes of its tensors.
+
+The numbers come from the layer's settings (`units`, `kernel_size`, ...) and from the input it was called with, so that
+the formula and the tensors are two sources, and `agrees` says whether they are one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, overload
+
+from .explanation import Explanation, Explanations, Factor, Term
+from .inspection import inspect
+from .records import Layer, Parameter, Report, split_axes
+from .vocabulary import AXES
+
+# axis → the setting that says its size.
+_SETTING_OF: dict[str, str] = {
+    "in": "in_features",
+    "in_1": "in_features",
+    "in_2": "in_features_2",
+    "out": "units",
+    "units": "units",
+    "features": "units",
+    "hidden": "units",
+    "tokens": "tokens",
+    "mult": "depth_multiplier",
+    "head": "heads",
+    "kv_head": "kv_heads",
+    "key_dim": "key_dim",
+    "value_dim": "value_dim",
+}
+# axis → its place in `kernel_size`, counted from the end.
+_WINDOW_OF: dict[str, int] = {"d": -3, "h": -2, "w": -1, "l": -1}
+# kind → the axes written before and after the bracket: `4 gates × (12 in + 64 hidden + 1) × 64 units`.
+_FACTORED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "lstm": (("gate",), ("units",)),
+    "gru": (("gate",), ("units",)),
+    "simple_rnn": ((), ("units",)),
+}
+_ORDER = {axis: place for place, axis in enumerate(AXES)}
+
+
+@overload
+def explain(model: Any, path: str, inputs: Any = None) -> Explanation: ...
+@overload
+def explain(model: Any, path: None = None, inputs: Any = None) -> Explanations: ...
+def explain(model: Any, path: str | None = None, inputs: Any = None) -> Explanation | Explanations:
+    """Why the layer at `path` (`""` is the whole model) has that many parameters; without a path, every layer.
+
+    Args:
+        model: a model or a `Report`.
+        path: the path of a layer; `None` for a mapping of all paths, whose text is a table that ends in the total.
+        inputs: as for `inspect`.
+
+    Raises:
+        UnknownPathError: no layer has this path.
+        UnsupportedModelError, InputsError: as for `inspect`.
+    """
+    report = inspect(model, inputs)
+    if path is not None:
+        return _explain_layer(report, report[path])
+    return Explanations({layer.path: _explain_layer(report, layer) for layer in report}, report.parameter_count)
+
+
+def _explain_layer(report: Report, layer: Layer) -> Explanation:
+    learned = [p for p in layer.parameters if p.state == "parameter"]
+    below = [report[child] for child in layer.children if report[child].part_of != layer.path]
+    terms = [_term(layer, p) for p in learned]
+    wrong = [f"{p.name} has the shape {p.shape}" for p, t in zip(learned, terms, strict=True) if t.count != p.size]
+    wrong += _missing(layer, learned)
+    formula, substituted = _written(layer, learned, terms)
+    for child in below:
+        if child.parameter_count != 0:
+            count = "unknown" if child.parameter_count is None else f"{child.parameter_count:,}"
+            terms.append(Term(child.path, child.name, f"{count} {child.name}", child.parameter_count, child=True))
+    if len(terms) > len(learned):
+        terms += _counted_twice(layer, terms)
+        formula = " + ".join(t.formula for t in terms).replace("+ −", "− ")
+        substituted = " + ".join(t.substituted for t in terms).replace("+ −", "− ")
+    counts = [t.count for t in terms]
+    total = None if layer.parameter_count is None or any(c is None for c in counts) else sum(counts)  # type: ignore[arg-type]
+    return Explanation(
+        path=layer.path,
+        type=layer.type,
+        terms=tuple(terms),
+        formula=formula,
+        substituted=substituted,
+        total=total,
+        agrees=_agrees(report, layer, learned, below, wrong),
+        remarks=tuple(_remarks(layer, wrong)),
+    )
+
+
+def _agrees(
+    report: Report, layer: Layer, learned: list[Parameter], below: list[Layer], wrong: list[str]
+) -> bool | None:
+    if wrong:
+        return False
+    verdicts = [_explain_layer(report, child).agrees for child in below]
+    if learned:
+        verdicts.append(True if any(_said_sizes(layer, p) for p in learned) else None)
+    if False in verdicts:
+        return False
+    return None if layer.parameter_count is None or None in verdicts else True
+
+
+def _term(layer: Layer, parameter: Parameter) -> Term:
+    """One tensor as a product of its axes, with the sizes that the settings say."""
+    actual = parameter.by_axis
+    if actual is None:
+        sizes = parameter.shape or ()
+        substituted = " × ".join(f"{n:,}" for n in sizes) or ("?" if parameter.shape is None else "1")
+        return Term(parameter.name, parameter.name, f"{substituted} {parameter.name}", parameter.size)
+    said = {**actual, **_said_sizes(layer, parameter)}
+    factors = tuple(Factor(said[axis], axis) for axis in sorted(actual, key=_ORDER.__getitem__))
+    count = math.prod(f.size for f in factors)
+    return Term(parameter.name, _product(factors, False), _product(factors, True), count, factors)
+
+
+def _said_sizes(layer: Layer, parameter: Parameter) -> dict[str, int]:
+    """The sizes of a tensor's axes as the layer's settings and its input say them, not the tensor."""
+    sizes: dict[str, int] = {}
+    groups = layer.setting("groups", 1)
+    window = layer.setting("kernel_size", ())
+    for axis in (name for names in split_axes(parameter.axes or "") for name in names):
+        if axis in _WINDOW_OF and window:
+            sizes[axis] = window[_WINDOW_OF[axis]]
+        value = layer.setting(_SETTING_OF.get(axis, ""))
+        if axis == "in":
+            value = value or _input_features(layer)
+            if value is not None:
+                value = value // groups
+            if value is not None and parameter.role == "pointwise_kernel":
+                value *= layer.setting("depth_multiplier", 1)
+            if parameter.role in ("key_kernel", "value_kernel"):  # may take another input than the queries
+                value = None
+        if axis == "hidden":
+            value = layer.setting("projection") or value
+        if isinstance(value, int):
+            sizes[axis] = value
+    return sizes
+
+
+def _input_features(layer: Layer) -> int | None:
+    """The features or channels of the first input of the first call."""
+    shape = layer.input_shape
+    if not shape or layer.kind == "bidirectional":
+        return None
+    return shape[1] if layer.setting("data_format") == "channels_first" else shape[-1]
+
+
+def _missing(layer: Layer, learned: list[Parameter]) -> list[str]:
+    """A bias that the settings promise and no tensor is, or the other way round."""
+    promised = layer.setting("use_bias")
+    if promised is None or not learned:
+        return []
+    has = any(p.role.endswith("bias") for p in learned)
+    return [] if has == promised else [f"use_bias is {promised}, but {'there is one' if has else 'there is none'}"]
+
+
+def _written(layer: Layer, learned: list[Parameter], terms: list[Term]) -> tuple[str, str]:
+    """The formula in words, and with the numbers put in."""
+    if layer.kind in _FACTORED and all(t.factors for t in terms) and terms:
+        groups = _by_kernel(learned, terms)
+        return tuple(" + ".join(_bracketed(layer.kind, group, numbers) for group in groups) for numbers in (False, True))  # type: ignore[return-value]
+    named = len({p.role for p in learned}) > 2 or not any(p.role in ("kernel", "table") for p in learned)
+    parts = []
+    for numbers in (False, True):
+        words = [t.substituted if numbers else t.formula for t in terms]
+        if named:
+            words = [f"{w} ({p.name})" if t.factors else w for w, p, t in zip(words, learned, terms, strict=True)]
+        parts.append(" + ".join(words))
+    return parts[0], parts[1]
+
+
+def _by_kernel(learned: list[Parameter], terms: list[Term]) -> list[list[tuple[Parameter, Term]]]:
+    """One group per recurrent layer and direction: each begins with its kernel."""
+    groups: list[list[tuple[Parameter, Term]]] = []
+    for parameter, term in zip(learned, terms, strict=True):
+        if parameter.role == "kernel" or not groups:
+            groups.append([])
+        groups[-1].append((parameter, term))
+    return groups
+
+
+def _bracketed(kind: str, group: list[tuple[Parameter, Term]], numbers: bool) -> str:
+    """Common factors before and after a bracket; a tensor that lacks one of them stands behind."""
+    before, after = _FACTORED[kind]
+    inside, behind = [], []
+    common: dict[str, Factor] = {}
+    for parameter, term in group:
+        axes = {f.axis: f for f in term.factors}
+        if not {*before, *after} <= set(axes):
+            behind.append(term.substituted if numbers else term.formula)
+            continue
+        common |= {axis: axes[axis] for axis in (*before, *after)}
+        rest = tuple(f for f in term.factors if f.axis not in common)
+        inside.append(_product(rest, numbers) or ("1 recurrent bias" if parameter.role == "recurrent_bias" else "1"))
+    pieces = [_product((common[axis],), numbers) for axis in before if axis in common]
+    pieces.append(f"({' + '.join(inside)})")
+    pieces += [_product((common[axis],), numbers) for axis in after if axis in common]
+    return " + ".join([" × ".join(pieces), *behind])
+
+
+def _product(factors: tuple[Factor, ...], numbers: bool) -> str:
+    return " × ".join(f"{f.size:,} {AXES[f.axis][0]}" if numbers else AXES[f.axis][0] for f in factors)
+
+
+def _counted_twice(layer: Layer, terms: list[Term]) -> list[Term]:
+    """What the children share with each other, to be taken off once."""
+    counts = [t.count for t in terms]
+    if layer.parameter_count is None or any(c is None for c in counts):
+        return []
+    surplus = sum(counts) - layer.parameter_count  # type: ignore[arg-type]
+    return [Term("shared", "−shared", f"−{surplus:,} shared", -surplus, child=True)] if surplus else []
+
+
+def _remarks(layer: Layer, wrong: list[str]) -> list[str]:
+    remarks = []
+    if wrong:
+        remarks.append("the tensors disagree: " + ", ".join(wrong))
+    frozen = [p for p in layer.parameters if p.state == "parameter" and not p.trainable]
+    if frozen:
+        remarks.append("frozen: " + ", ".join(p.name for p in frozen))
+    remarks += [f"{p.name} is {p.same_as}, counted once in the model" for p in layer.parameters if p.same_as]
+    buffers = [p for p in layer.parameters if p.state == "buffer" and p.size is not None]
+    if buffers:
+        total = sum(p.size or 0 for p in buffers)
+        remarks.append(f"buffers: {' + '.join(f'{p.size:,} {p.name}' for p in buffers)} = {total:,}")
+    return remarks

@@ -1,0 +1,154 @@
+"""`inspect`: a live model in, a report out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .adapter import Adapter, Description, Said, Trace
+from .errors import InputsError
+from .inputs import understand
+from .records import Layer, Parameter, Report
+from .registry import adapter_for
+
+METHODS = ("auto", "abstract", "eager", None)
+
+
+def inspect(model: Any, inputs: Any = None, *, trace: str | None = "auto", training: bool = False) -> Report:
+    """What is in this model: every layer with its units, tensors, shapes and parameters. The model is left as it was.
+
+    Args:
+        model: a Keras model or layer, a `torch.nn.Module`, or a `Report` (which is returned as it is).
+        inputs: `None` (what the model itself knows, or else a guess that is marked as one); a shape; a `TensorSpec`;
+            an array or tensor; a list of several (the positional arguments of a torch module or of a subclassed Keras
+            model, the inputs of a functional Keras model); a dict (the keyword arguments of a torch module, the named
+            inputs of a Keras model); or `Inputs(...)`, taken literally.
+        trace: how output shapes are found: `"abstract"` (nothing is computed), `"eager"` (really run, on a copy or
+            with everything restored), `"auto"` (the first of these that works), or `None` (not at all).
+        training: whether the dummy pass runs as in training.
+
+    Raises:
+        UnsupportedModelError: `model` is no model that we read.
+        InputsError: `inputs` can't be used. (A model that refuses its inputs, or raises, raises nothing here: the
+            report ends there, has `complete=False`, and a note that names the layer.)
+    """
+    if isinstance(model, Report):
+        return model
+    if trace not in METHODS:
+        raise InputsError(f"trace={trace!r} is no method: use 'auto', 'abstract', 'eager' or None.")
+    adapter = adapter_for(model)
+    said = understand(inputs)
+    description = adapter.describe(model)
+    passed = _pass(adapter, model, said, trace, training)
+    return _report(passed.description or description, passed)
+
+
+def _pass(adapter: Adapter, model: Any, said: Said | None, method: str | None, training: bool) -> Trace:
+    """The first candidate whose pass is complete; failing that, the pass that came furthest."""
+    if method is None:
+        return Trace(None, notes=("The model was not run, as asked: shapes and calls are unknown.",))
+    passes: list[Trace] = []
+    for candidate in adapter.inputs_for(model, said):
+        trace = adapter.trace(model, candidate.inputs, method, training)
+        passes.append(replace(trace, notes=((candidate.note,) if candidate.note else ()) + trace.notes))
+        if trace.complete:
+            return passes[-1]
+    if not passes:
+        return Trace(None, notes=("The model does not say what its inputs are: pass inputs= to see shapes and calls.",))
+    return max(passes, key=lambda trace: len(trace.calls))
+
+
+def _report(description: Description, trace: Trace) -> Report:
+    layers = _with_counts(description, trace)
+    return Report(
+        framework=description.framework,
+        framework_version=description.framework_version,
+        backend=description.backend,
+        model=description.model,
+        inputs=trace.inputs,
+        outputs=trace.outputs,
+        layers=layers,
+        operations=trace.operations,
+        notes=(*description.notes, *_tying(layers), *trace.notes, *_wanted(layers, trace.failed_at)),
+        complete=trace.complete,
+        method=trace.method,
+        native_count=description.native_count,
+    )
+
+
+def _with_counts(description: Description, trace: Trace) -> tuple[Layer, ...]:
+    """The layers with their calls, and with the counts of their own tensors and all below, each tensor once."""
+    tensors = {p.path: p for layer in description.layers for p in layer.parameters}
+    held: dict[str, set[str]] = {}
+    unbuilt: set[str] = set(description.unbuilt)
+    for layer in _children_first(description.layers):
+        own = {p.same_as or p.path for p in layer.parameters}
+        held[layer.path] = own.union(*(held.get(child, set()) for child in layer.children))
+        if layer.part_of is not None:  # what a part holds stands in its owner
+            held[layer.path] |= {path for path in tensors if path.startswith(layer.path + ".")}
+        if not unbuilt.isdisjoint(layer.children):
+            unbuilt.add(layer.path)
+    counted = []
+    for layer in description.layers:
+        mine = [tensors[path] for path in held[layer.path]]
+        counts: tuple[int | None, ...] = (None, None, None)
+        if layer.path not in unbuilt:
+            counts = _counts(mine)
+        counted.append(
+            replace(
+                layer,
+                calls=trace.calls_of(layer.path),
+                parameter_count=counts[0],
+                trainable_count=counts[1],
+                buffer_count=counts[2],
+            )
+        )
+    return tuple(counted)
+
+
+def _children_first(layers: tuple[Layer, ...]) -> list[Layer]:
+    """Every layer once, after all that it holds (also what stands at an earlier path, shared with another parent)."""
+    by_path = {layer.path: layer for layer in layers}
+    order: list[Layer] = []
+    entered: set[str] = set()
+    stack = [(layers[0].path, False)]
+    while stack:
+        path, left = stack.pop()
+        if left:
+            order.append(by_path[path])
+        elif path not in entered:
+            entered.add(path)
+            stack.append((path, True))
+            stack.extend((child, False) for child in by_path[path].children)
+    return order
+
+
+def _counts(tensors: list[Parameter]) -> tuple[int | None, int | None, int | None]:
+    """Parameters, trainable ones, buffers: `None` where the shape of one is not known yet."""
+    parameters = [p for p in tensors if p.state == "parameter"]
+    return (
+        _total(parameters),
+        _total([p for p in parameters if p.trainable]),
+        _total([p for p in tensors if p.state == "buffer"]),
+    )
+
+
+def _total(tensors: list[Parameter]) -> int | None:
+    sizes = [p.size for p in tensors]
+    return None if any(size is None for size in sizes) else sum(sizes)  # type: ignore[arg-type]
+
+
+def _tying(layers: tuple[Layer, ...]) -> list[str]:
+    tied = [p for layer in layers for p in layer.parameters if p.same_as is not None]
+    return [f"{p.path} is the same tensor as {p.same_as}, counted once." for p in tied]
+
+
+def _wanted(layers: tuple[Layer, ...], failed_at: str | None) -> list[str]:
+    """What the layer that raised wants to be given, where its kind says so."""
+    failed = next((layer for layer in layers if layer.path == failed_at), None)
+    if failed is None or failed.input_axes is None:
+        return []
+    size = failed.setting("in_features")
+    sizes = f" with {size} {failed.input_axes[-1]}" if failed.input_axes[-1] == "features" and size else ""
+    came = f"and was given the shape {failed.input_shape}" if failed.input_shape is not None else "and was given no tensor"
+    return [f"{failed.type} wants ({', '.join(failed.input_axes)}){sizes}, a tensor of rank {len(failed.input_axes)}, {came}."]
