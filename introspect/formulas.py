@@ -16,13 +16,11 @@ from .vocabulary import AXES
 
 # axis → the setting that says its size.
 _SETTING_OF: dict[str, str] = {
-    "in": "in_features",
     "in_1": "in_features",
     "in_2": "in_features_2",
     "out": "units",
     "units": "units",
     "features": "units",
-    "hidden": "units",
     "tokens": "tokens",
     "mult": "depth_multiplier",
     "head": "heads",
@@ -121,33 +119,50 @@ def _term(layer: Layer, parameter: Parameter) -> Term:
 def _said_sizes(layer: Layer, parameter: Parameter) -> dict[str, int]:
     """The sizes of a tensor's axes as the layer's settings and its input say them, not the tensor."""
     sizes: dict[str, int] = {}
-    groups = layer.setting("groups", 1)
     window = layer.setting("kernel_size", ())
     for axis in (name for names in split_axes(parameter.axes or "") for name in names):
         if axis in _WINDOW_OF and window:
-            sizes[axis] = window[_WINDOW_OF[axis]]
-        value = layer.setting(_SETTING_OF.get(axis, ""))
-        if axis == "in":
-            value = value or _input_features(layer)
-            if value is not None:
-                value = value // groups
-            if value is not None and parameter.role == "pointwise_kernel":
-                value *= layer.setting("depth_multiplier", 1)
-            if parameter.role in ("key_kernel", "value_kernel"):  # may take another input than the queries
-                value = None
-        if axis == "hidden":
-            value = layer.setting("projection") or value
-        if isinstance(value, int):
-            sizes[axis] = value
+            size = window[_WINDOW_OF[axis]]
+        elif axis in ("in", "channel") or axis.startswith("norm"):
+            size = _said_input(layer, parameter, axis)
+        elif axis == "hidden":
+            size = layer.setting("projection") or layer.units
+        else:
+            size = layer.setting(_SETTING_OF.get(axis, ""))
+        if isinstance(size, int):
+            sizes[axis] = size
     return sizes
 
 
-def _input_features(layer: Layer) -> int | None:
-    """The features or channels of the first input of the first call."""
-    shape = layer.input_shape
-    if not shape or layer.kind == "bidirectional":
+def _said_input(layer: Layer, parameter: Parameter, axis: str) -> int | None:
+    """The features or channels that this tensor takes, by the setting that says so, else by the layer's input."""
+    if parameter.role in ("key_kernel", "value_kernel", "output_kernel"):  # may take another input than the queries
         return None
-    return shape[1] if layer.setting("data_format") == "channels_first" else shape[-1]
+    if axis.startswith("norm"):
+        place = int(axis.partition("_")[2] or 1) - 1
+        return _along(layer, layer.setting("axis", ()), place)
+    if parameter.role == "kernel" and layer.kind in _FACTORED:
+        place = [p.path for p in layer.parameters if p.role == "kernel"].index(parameter.path)
+        directions = 2 if layer.setting("bidirectional") else 1
+        if place >= directions:  # a layer of the stack that takes what the one below gives
+            return (layer.setting("projection") or layer.units or 0) * directions
+    size = layer.setting("in_features")
+    if size is None:
+        axes = layer.setting("axis") if axis == "channel" else None
+        size = _along(layer, axes or ((1,) if layer.setting("data_format") == "channels_first" else (-1,)), 0)
+    if size is None:
+        return None
+    if parameter.role == "pointwise_kernel":
+        return size * layer.setting("depth_multiplier", 1)
+    return size // layer.setting("groups", 1) if axis == "in" else size
+
+
+def _along(layer: Layer, axes: tuple[int, ...], place: int) -> int | None:
+    """The size of the first input along one of some axes."""
+    shape = layer.input_shape
+    if shape is None or place >= len(axes) or not -len(shape) <= axes[place] < len(shape):
+        return None
+    return shape[axes[place]]
 
 
 def _missing(layer: Layer, learned: list[Parameter]) -> list[str]:

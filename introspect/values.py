@@ -37,7 +37,11 @@ class FrozenDict(dict):
         return hash((frozenset(self.items()), self.type_name))
 
     def __eq__(self, other: object) -> bool:
-        return super().__eq__(other) and self.type_name == getattr(other, "type_name", self.type_name)
+        if not isinstance(other, dict):
+            return NotImplemented
+        return dict.__eq__(self, other) and self.type_name == getattr(other, "type_name", self.type_name)
+
+    __ne__ = object.__ne__
 
     def __reduce__(self) -> Any:
         return _frozen_dict, (dict(self), self.type_name)

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from introspect.adapter import Candidate, Said, Shape
 from introspect.errors import InputsError
-from introspect.values import FrozenDict, Inputs, TensorSpec
+from introspect.values import Inputs, TensorSpec
 
 from .layers import row_of
 
@@ -86,8 +86,8 @@ def _typed(inputs: Inputs, model: Any, known: Mapping[str, str]) -> list[Candida
         if isinstance(value, TensorSpec):
             _check_dtype(value.dtype)
             return value
-        if isinstance(value, FrozenDict):
-            return FrozenDict({k: with_dtype(v, dtype) for k, v in value.items()}, type_name=value.type_name)
+        if isinstance(value, Mapping):
+            return {k: with_dtype(v, dtype) for k, v in value.items()}
         if type(value) in (tuple, list):
             return type(value)(with_dtype(v, dtype) for v in value)
         return value

@@ -8,6 +8,7 @@ A layer whose `call` can't take a `KerasTensor` is traced by the backend instead
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -257,6 +258,17 @@ def _layer_node(*args: Any, **kwargs: Any) -> Any:
     return None
 
 
+class _Warnings:
+    """The `warnings` module of `keras.src.layers.layer`: what a model warns of is said when the user runs it."""
+
+    def warn(self, message: Any, category: Any = None, stacklevel: int = 1) -> None:
+        if _PATCH.current is None:
+            warnings.warn(message, category, stacklevel + 1)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(warnings, name)
+
+
 _PATCH = ThreadPatch(
     [
         (_Layer, "__call__", _call),
@@ -264,5 +276,6 @@ _PATCH = ThreadPatch(
         (_Layer, "symbolic_call", _layer_symbolic_call),
         (_Operation, "symbolic_call", _operation_symbolic_call),
         (layer_module, "Node", _layer_node),
+        (layer_module, "warnings", _Warnings()),
     ]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -99,23 +100,25 @@ def _owners(places: list[tuple[torch.nn.Module, list[str]]], first_paths: dict[i
 def _parameters(module: torch.nn.Module, path: str, seen: dict[int, str]) -> tuple[Parameter, ...]:
     """The tensors that a module owns, and those of its private sublayers; one met before is `same_as` that one."""
     row = row_of(module)
-    owned = [(module, "", name) for name in (*module._parameters, *module._buffers)]
+    owned = list(_tensors(module, ""))
     for part in row.parts:
         child = module._modules.get(part)
         if child is not None:
-            owned += [(child, f"{part}.", name) for name in (*child._parameters, *child._buffers)]
+            owned += _tensors(child, f"{part}.")
     records = []
-    for owner, prefix, name in owned:
-        state = "parameter" if name in owner._parameters else "buffer"
-        tensor = owner._parameters.get(name) if state == "parameter" else owner._buffers.get(name)
-        if tensor is None:
-            continue
-        full = f"{path}.{prefix}{name}" if path else f"{prefix}{name}"
+    for name, tensor, state in owned:
+        full = f"{path}.{name}" if path else name
         same_as = seen.setdefault(id(tensor), full)
-        records.append(
-            parameter_of(module, row, prefix + name, full, tensor, state, None if same_as == full else same_as)
-        )
+        records.append(parameter_of(module, row, name, full, tensor, state, None if same_as == full else same_as))
     return tuple(records)
+
+
+def _tensors(module: torch.nn.Module, prefix: str) -> Iterator[tuple[str, Any, str]]:
+    """Name, tensor and state of everything that a module itself registers."""
+    for held, state in ((module._parameters, "parameter"), (module._buffers, "buffer")):
+        for name, tensor in held.items():
+            if tensor is not None:
+                yield prefix + name, tensor, state
 
 
 def _native_count(model: torch.nn.Module) -> int | None:

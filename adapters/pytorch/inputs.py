@@ -19,6 +19,8 @@ _LENGTH = 10  # time steps or tokens
 
 def candidates(model: torch.nn.Module, said: Said | None) -> tuple[Candidate, ...]:
     """Inputs worth trying, best first. Raises `InputsError` for what can't be a tensor."""
+    if not can_run(model):
+        return (Candidate(Inputs()),)
     if said is None:
         return _known(model) or _guessed(model)
     inputs = {
@@ -34,6 +36,11 @@ def candidates(model: torch.nn.Module, said: Said | None) -> tuple[Candidate, ..
     first, second = _dtypes(model)
     known = {name: spec.dtype for name, spec in _own_specs(model).items()}
     return tuple(Candidate(_with_dtype(inputs, dtype, known)) for dtype in (first, second))
+
+
+def can_run(model: torch.nn.Module) -> bool:
+    """Whether it has a `forward`; lists and dicts of modules have none."""
+    return getattr(getattr(model, "forward", None), "__func__", None) is not torch.nn.Module.forward
 
 
 def _all_leaves(value: Any) -> list[Any]:

@@ -287,7 +287,7 @@ def row_of(module: torch.nn.Module) -> Row:
         row = ROWS.get(cls.__name__) if cls.__module__.startswith("torch.nn.modules.") else None
         if row is None:
             continue
-        strange = any(_tensor_row(row, name) is None for name in (*module._parameters, *module._buffers))
+        strange = any(_tensor_row(row, name) is None for name in (*module._parameters.keys(), *module._buffers.keys()))
         exact = cls is type(module) or row.kind == "container"
         return row if exact or not strange else _UNKNOWN
     return _UNKNOWN

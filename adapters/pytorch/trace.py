@@ -22,10 +22,10 @@ from ..plain import one_line, structure
 from ..recording import Recorder, stranger_notes
 from ..thread_patch import ThreadPatch
 from .hooks import run_forward
-from .inputs import feed
+from .inputs import can_run, feed
 from .layers import dtype_name, row_of
 from .modes import AbstractMode, EagerMode
-from .untouched import untouched
+from .untouched import random_state_kept, untouched
 
 def trace(
     model: torch.nn.Module,
@@ -35,6 +35,8 @@ def trace(
     describe: Callable[[torch.nn.Module], Description],
 ) -> Trace:
     """One dummy pass by the first method that works: abstract, then eager on a copy."""
+    if not can_run(model):
+        return Trace(None, notes=(f"{type(model).__name__} has no forward: it is not run, and has no shapes.",))
     lazy = any(isinstance(p, torch.nn.parameter.UninitializedTensorMixin) for p in _tensors(model))
     attempt = None
     if method != "eager" and not lazy:
@@ -101,8 +103,9 @@ class Pass:
 
     def forward(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The module's own computation. `torch.compile`'s wrapper stands aside for what it wraps."""
-        compiled = module.__dict__.get("_modules", {}).get("_orig_mod")
-        return compiled(*args, **kwargs) if compiled is not None else run_forward(module, args, kwargs)
+        if type(module).__module__.startswith("torch._dynamo."):
+            return module._orig_mod(*args, **kwargs)  # type: ignore[operator]
+        return run_forward(module, args, kwargs)
 
 
 def _run(model: torch.nn.Module, inputs: Inputs, training: bool, method: str) -> Trace:
@@ -114,7 +117,9 @@ def _run(model: torch.nn.Module, inputs: Inputs, training: bool, method: str) ->
     current = Pass(recorder, mode, training)
     outputs, error = None, None
     with ExitStack() as stack:
-        stack.enter_context(untouched(model))
+        stack.enter_context(random_state_kept())
+        if abstract:  # else it is a copy, and what lazy modules become on it is to be described
+            stack.enter_context(untouched(model))
         live = feed(inputs, device, abstract)
         _mark(recorder, model, live)
         stack.enter_context(torch.no_grad())

@@ -16,18 +16,25 @@ _CONTAINERS = (list, dict, OrderedDict, set, deque)
 
 @contextmanager
 def untouched(model: torch.nn.Module) -> Iterator[None]:
-    """On leaving, every module has the attributes it had (and lists, dicts and sets of them their contents), and the
-    random generators their states. Nothing is written where nothing changed."""
-    modules = list(model.modules())
-    saved = [(module, dict(vars(module)), _contents(vars(module))) for module in modules]
-    generators = _random_states()
+    """On leaving, every module has the attributes it had, and lists, dicts and sets of them their contents. Nothing is
+    written where nothing changed."""
+    saved = [(module, dict(vars(module)), _contents(vars(module))) for module in model.modules()]
     try:
         yield
     finally:
         for module, attributes, contents in saved:
             _restore_contents(contents)
             _restore_dict(vars(module), attributes)
-        _restore_random(generators)
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """On leaving, the random generators of Python, NumPy and torch have the states they had."""
+    before = _random_states()
+    try:
+        yield
+    finally:
+        _restore_random(before)
 
 
 def _contents(attributes: dict[str, Any]) -> list[tuple[Any, Any]]:
@@ -68,16 +75,10 @@ def _restore_random(before: dict[str, Any]) -> None:
         random.setstate(before["python"])
     if not torch.equal(now["torch"], before["torch"]):
         torch.set_rng_state(before["torch"])
-    if "numpy" in before and repr(now["numpy"]) != repr(before["numpy"]) or _differs(now, before):
+    if "numpy" in before and any(not _same(a, b) for a, b in zip(now["numpy"], before["numpy"], strict=True)):
         sys.modules["numpy"].random.set_state(before["numpy"])
     if "cuda" in before and any(not torch.equal(a, b) for a, b in zip(now["cuda"], before["cuda"], strict=True)):
         torch.cuda.set_rng_state_all(before["cuda"])
-
-
-def _differs(now: dict[str, Any], before: dict[str, Any]) -> bool:
-    if "numpy" not in before:
-        return False
-    return any(a is not b and not _same(a, b) for a, b in zip(now["numpy"], before["numpy"], strict=True))
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -1,0 +1,83 @@
+"""Runs the notebooks, each in a clean kernel of this very interpreter.
+
+`python tests/support/notebooks.py` runs all of them and saves what they print.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+FOLDER = Path(__file__).parent.parent.parent / "notebooks"
+# What a saved notebook says about its kernel: nothing that differs from one machine to the next.
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+class Kernel(AsyncKernelManager):
+    """A kernel of this interpreter, whatever kernels are installed."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+
+def execute(path: Path) -> NotebookNode:
+    """The notebook with fresh outputs, without what went to stderr. Raises `CellExecutionError` where a cell raises."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata = NotebookNode()
+    with tempfile.TemporaryDirectory() as folder:  # where no checkout lies: the installed package is what is imported
+        environment = {
+            **os.environ,
+            "KERAS_BACKEND": "tensorflow",
+            "CUDA_VISIBLE_DEVICES": "-1",
+            "IPYTHONDIR": folder,
+        }
+        client = NotebookClient(
+            notebook,
+            kernel_manager_class=Kernel,
+            resources={"metadata": {"path": folder}},
+            timeout=300,
+            coalesce_streams=True,
+            record_timing=False,
+        )
+        client.execute(env=environment)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+    notebook.metadata = nbformat.from_dict(METADATA)
+    return notebook
+
+
+def printed(cell: NotebookNode) -> str:
+    """The text below a cell: what it printed, and its last value."""
+    texts = []
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream":
+            texts.append(output.text)
+        elif "data" in output:
+            texts.append(output.data.get("text/plain", "") + "\n")
+    return "".join(texts)
+
+
+def refresh(path: Path) -> None:
+    """Run a notebook and save it with what it prints now."""
+    nbformat.write(execute(path), path)
+
+
+if __name__ == "__main__":
+    for notebook_path in sorted(FOLDER.glob("*.ipynb")):
+        refresh(notebook_path)
+        print(notebook_path.name)
