@@ -13,6 +13,7 @@ from introspect.values import FrozenDict, Opaque, TensorSpec
 SpecOf = Callable[[Any], TensorSpec | None]
 _DEEPEST = 12  # structures that hold themselves end here
 _LONGEST = 60
+_TERMINAL_CODE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def structure(value: Any, spec_of: SpecOf, found: list[Any] | None = None, depth: int = 0) -> Any:
@@ -72,6 +73,6 @@ def _without_opaque(value: Any) -> Any:
 
 def one_line(error: BaseException, longest: int = 300) -> str:
     """An exception as one line: its class and the start of its text."""
-    text = " ".join(str(error).split())
+    text = " ".join(_TERMINAL_CODE.sub("", str(error)).split())
     text = text if len(text) <= longest else text[: longest - 1] + "…"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

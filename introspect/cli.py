@@ -149,11 +149,20 @@ def _imported(module_name: str) -> Any:
     try:
         return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name in FRAMEWORKS:
-            raise missing_framework(error.name) from error
+        framework = module_name.partition(".")[0]
+        if framework in FRAMEWORKS and not _is_installed(framework):
+            raise missing_framework(framework) from error
         raise TargetError(f"{module_name!r} can't be imported: {error}.") from error
     except Exception as error:
         raise TargetError(f"{module_name!r} can't be imported: {_one_line(error)}") from error
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        return False
+    return True
 
 
 def _is_model(found: object) -> bool:

@@ -40,10 +40,10 @@ _ORDER = {axis: place for place, axis in enumerate(AXES)}
 
 
 @overload
-def explain(model: Any, path: str, inputs: Any = None) -> Explanation: ...
+def explain(model: Any, path: str, *, inputs: Any = None) -> Explanation: ...
 @overload
-def explain(model: Any, path: None = None, inputs: Any = None) -> Explanations: ...
-def explain(model: Any, path: str | None = None, inputs: Any = None) -> Explanation | Explanations:
+def explain(model: Any, path: None = None, *, inputs: Any = None) -> Explanations: ...
+def explain(model: Any, path: str | None = None, *, inputs: Any = None) -> Explanation | Explanations:
     """Why the layer at `path` (`""` is the whole model) has that many parameters; without a path, every layer.
 
     Args:
@@ -71,7 +71,7 @@ def _explain_layer(report: Report, layer: Layer) -> Explanation:
     for child in below:
         if child.parameter_count != 0:
             count = "unknown" if child.parameter_count is None else f"{child.parameter_count:,}"
-            terms.append(Term(child.path, child.name, f"{count} {child.name}", child.parameter_count, child=True))
+            terms.append(Term(child.path, child.name, f"{count} ({child.name})", child.parameter_count, child=True))
     if len(terms) > len(learned):
         terms += _counted_twice(layer, terms)
         formula = " + ".join(t.formula for t in terms).replace("+ −", "− ")

@@ -23,7 +23,10 @@ def understand(inputs: Any) -> Said | None:
         return Said("named", FrozenDict({str(name): _structure(value) for name, value in inputs.items()}))
     if is_shape(inputs) or is_tensor(inputs) or not isinstance(inputs, (list, tuple)):
         return Said("one", _structure(inputs))
-    return Said("several", tuple(_structure(value, inside=True) for value in inputs))
+    several = tuple(_structure(value, inside=True) for value in inputs)
+    if not any(isinstance(value, (tuple, FrozenDict)) or is_tensor(value) for value in several):
+        raise _unreadable(inputs)
+    return Said("several", several)
 
 
 def is_shape(value: Any) -> bool:
@@ -51,4 +54,8 @@ def _structure(value: Any, inside: bool = False) -> Any:
         return tuple(_structure(v, inside=True) for v in value)
     if inside and (value is None or isinstance(value, (bool, int, float))):
         return value
-    raise InputsError(f"These inputs can't be read: {value!r} of type {type(value).__name__}; expected {_FORMS}.")
+    raise _unreadable(value)
+
+
+def _unreadable(value: Any) -> InputsError:
+    return InputsError(f"These inputs can't be read: {value!r} of type {type(value).__name__}; expected {_FORMS}.")

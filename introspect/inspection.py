@@ -144,11 +144,15 @@ def _tying(layers: tuple[Layer, ...]) -> list[str]:
 
 
 def _wanted(layers: tuple[Layer, ...], failed_at: str | None) -> list[str]:
-    """What the layer that raised wants to be given, where its kind says so."""
+    """What the layer that raised wants to be given, where its kind says so and it was given something else."""
     failed = next((layer for layer in layers if layer.path == failed_at), None)
     if failed is None or failed.input_axes is None:
         return []
-    size = failed.setting("in_features")
-    sizes = f" with {size} {failed.input_axes[-1]}" if failed.input_axes[-1] == "features" and size else ""
-    came = f"and was given the shape {failed.input_shape}" if failed.input_shape is not None else "and was given no tensor"
-    return [f"{failed.type} wants ({', '.join(failed.input_axes)}){sizes}, a tensor of rank {len(failed.input_axes)}, {came}."]
+    axes, shape = failed.input_axes, failed.input_shape
+    size = failed.setting("in_features") or (failed.kernel and failed.kernel.by_axis or {}).get("in")
+    named = f" with {size} {axes[-1]}" if size and axes[-1] == "features" else ""
+    rank = "" if shape is not None and len(shape) == len(axes) else f", a tensor of rank {len(axes)}"
+    if not named and not rank:
+        return []
+    came = "no tensor" if shape is None else f"the shape {shape}"
+    return [f"{failed.type} wants ({', '.join(axes)}){named}{rank}, and was given {came}."]

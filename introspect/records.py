@@ -53,6 +53,11 @@ class Parameter:
         return None if self.shape is None else math.prod(self.shape)
 
     @property
+    def ndim(self) -> int | None:
+        """Its number of dimensions."""
+        return None if self.shape is None else len(self.shape)
+
+    @property
     def bytes(self) -> int | None:
         """The bytes its elements take."""
         item = itemsize(self.dtype)
@@ -240,7 +245,9 @@ class Layer:
     def activations(self) -> int | None:
         """The elements of its output for one example: all output tensors, divided by the first input's batch size."""
         sizes = [spec.size for spec in tensor_leaves(self.calls[0].outputs)] if self.calls else []
-        batch = self.input_shape[0] if self.input_shape else None
+        axes, shape = self.input_axes or (), self.input_shape or ()
+        time_first = axes[:2] == ("time", "batch") and len(shape) == len(axes)
+        batch = shape[time_first] if shape else None
         if not sizes or not batch or any(size is None for size in sizes):
             return None
         return sum(sizes) // batch  # type: ignore[arg-type]

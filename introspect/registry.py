@@ -39,7 +39,7 @@ _HINTS: dict[str, str] = {
     "tensorflow.python.module.module.Module": "a bare tf.Module has no layers; pass a Keras model",
     "torch.export.exported_program.ExportedProgram": "pass exported_program.module()",
     "builtins.dict": "if it is a state dict, load it into its model and pass the model",
-    "torch._tensor.Tensor": "pass the model, and tensors as inputs=",
+    "torch.Tensor": "pass the model, and tensors as inputs=",
     "numpy.ndarray": "pass the model, and arrays as inputs=",
 }
 

@@ -65,6 +65,8 @@ def _called(show: Callable[[Call], str]) -> Callable[[Layer, Report], str]:
             return show(layer.calls[0])
         if layer.kind == "input":  # never called: what it declares, with the sizes it leaves open
             return str(layer.setting("shape"))
+        if layer.part_of is not None:  # runs inside its owner
+            return NONE
         return "not called" if report.complete and report.method != "none" else UNKNOWN
 
     return cell
@@ -88,7 +90,7 @@ _COLUMNS: dict[str, tuple[bool, Callable[[Layer, Report], str]]] = {
     "input": (False, _called(_arguments)),
     "output": (False, _called(lambda call: structure(call.outputs))),
     "feature map": (False, lambda layer, _: "×".join(map(str, layer.spatial_shape)) if layer.spatial_shape else NONE),
-    "activations": (True, lambda layer, _: count(layer.activations)),
+    "activations": (True, lambda layer, _: NONE if layer.kind == "input" else count(layer.activations)),
     "parameters": (True, lambda layer, _: count(layer.parameter_count)),
     "trainable": (True, lambda layer, _: count(layer.trainable_count)),
     "buffers": (True, lambda layer, _: count(layer.buffer_count)),
@@ -125,14 +127,18 @@ def _framework(report: Report) -> str:
 def totals(report: Report) -> tuple[str, ...]:
     """The lines below a table: parameters, buffers, the framework's own number, bytes."""
     size = report.bytes
-    native = "model.count_params()" if report.framework == "keras" else "sum of p.numel()"
     return (
         f"parameters  {count(report.parameter_count)}",
         f"trainable   {count(report.trainable_count)}",
         f"buffers     {count(report.buffer_count)}",
-        f"{report.framework:<11} {count(report.native_count)} ({native})",
+        f"{report.framework:<11} {_native(report)}",
         f"bytes       {count(size)}{f' ({_scaled(size)})' if size and size >= 1024 else ''}",
     )
+
+
+def _native(report: Report) -> str:
+    how = "model.count_params()" if report.framework == "keras" else "sum of p.numel()"
+    return f"{count(report.native_count)} ({how}{' raises' if report.native_count is None else ''})"
 
 
 def _scaled(size: float) -> str:

@@ -36,7 +36,7 @@ def feed(said: Any) -> tuple[list[Any], dict[str, Any]]:
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in NOT_RUN])
 def test_shapes_are_those_of_a_real_pass(name: str) -> None:
-    model, said = torch_models()[name]
+    model, said = torch_models()[name]()
     report = inspect(model, said)
     assert report.complete
     assert (report.method == "abstract") == (name not in BY_VALUE)
@@ -53,7 +53,7 @@ def test_shapes_are_those_of_a_real_pass(name: str) -> None:
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("trace", ["auto", "abstract", "eager", None])
 def test_the_model_is_left_as_it_was(name: str, training: bool, trace: str | None) -> None:
-    model, said = torch_models()[name]
+    model, said = torch_models()[name]()
     before = torch_fingerprint(model)
     report = inspect(model, said, trace=trace, training=training)
     assert not difference(before, torch_fingerprint(model))
@@ -62,7 +62,7 @@ def test_the_model_is_left_as_it_was(name: str, training: bool, trace: str | Non
 
 @pytest.mark.parametrize("name", sorted(NOT_RUN))
 def test_a_module_without_forward_is_described(name: str) -> None:
-    report = inspect(torch_models()[name][0])
+    report = inspect(torch_models()[name]()[0])
     assert (report.complete, report.method) == (True, "none")
     assert "has no forward" in report.notes[-1]
     assert report.parameter_count == report.native_count
@@ -70,7 +70,8 @@ def test_a_module_without_forward_is_described(name: str) -> None:
 
 
 def test_counts_are_the_frameworks_own() -> None:
-    for name, (model, said) in torch_models().items():
+    for name, make in torch_models().items():
+        model, said = make()
         if name != "lazy":
             report = inspect(model, said)
             assert report.parameter_count == report.native_count == sum(p.numel() for p in model.parameters()), name
@@ -80,11 +81,11 @@ def test_counts_are_the_frameworks_own() -> None:
 
 
 def test_shared_and_tied_tensors_count_once() -> None:
-    reused = inspect(torch_models()["reused"][0], (1, 4))
+    reused = inspect(torch_models()["reused"]()[0], (1, 4))
     assert reused["a"] is reused["b"]
     assert reused["a"].aliases == ("b",)
     assert len(reused["a"].calls) == 3
-    tied = inspect(torch_models()["tied"][0], (1, 5))
+    tied = inspect(torch_models()["tied"]()[0], (1, 5))
     assert tied["head"].kernel.same_as == "table.weight"
     assert tied.parameter_count == 11 * 4
     assert tied["head"].parameter_count == 11 * 4
@@ -92,7 +93,7 @@ def test_shared_and_tied_tensors_count_once() -> None:
 
 
 def test_lazy_modules_are_unknown_before_and_known_in_the_pass() -> None:
-    model = torch_models()["lazy"][0]
+    model = torch_models()["lazy"]()[0]
     before = inspect(model, trace=None)
     assert before.parameter_count is None
     assert before.bytes is None
@@ -105,12 +106,12 @@ def test_lazy_modules_are_unknown_before_and_known_in_the_pass() -> None:
 
 
 def test_modules_that_are_not_registered_are_named() -> None:
-    report = inspect(torch_models()["plain list"][0], (1, 4))
+    report = inspect(torch_models()["plain list"]()[0], (1, 4))
     assert any("Linear" in note and "not registered" in note for note in report.notes)
 
 
 def test_the_users_watching_hooks_do_not_run_and_stay() -> None:
-    model, said = torch_models()["hooked"]
+    model, said = torch_models()["hooked"]()
     inspect(model, said)
     assert "seen" not in vars(model[0])
     model(torch.ones(1, 4))
@@ -169,12 +170,12 @@ def test_another_thread_sees_the_real_flags_and_outputs() -> None:
 
 
 def test_two_threads_may_inspect_at_once() -> None:
-    expected = inspect(torch_models()["transformer"][0], (1, 5, 8))
+    expected = inspect(torch_models()["transformer"]()[0], (1, 5, 8))
     found: list[Any] = []
 
     def work() -> None:
         for _ in range(5):
-            found.append(inspect(torch_models()["transformer"][0], (1, 5, 8)))
+            found.append(inspect(torch_models()["transformer"]()[0], (1, 5, 8)))
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 import pytest
 import torch
 from keras import layers
+from support.checks import array
 from torch import nn
 
 from introspect import explain, inspect
@@ -67,7 +67,7 @@ def test_gates_lie_where_the_frameworks_put_them() -> None:
     keras_lstm = layers.LSTM(5)
     keras_lstm.build((None, 3, 2))
     part = inspect(keras_lstm, (1, 3, 2)).root.bias.part("forget")
-    bias = np.asarray(keras_lstm.cell.bias.value)
+    bias = array(keras_lstm.cell.bias.value)
     assert (bias[part.start : part.stop] == 1).all()
     assert bias.sum() == 5
 
@@ -247,7 +247,7 @@ WHY = [
 @pytest.mark.parametrize(("model", "inputs", "line"), WHY)
 def test_why_that_many_parameters(model: Any, inputs: Any, line: str) -> None:
     live = model()
-    explanation = explain(live, "", inputs)
+    explanation = explain(live, "", inputs=inputs)
     assert str(explanation) == line
     assert explanation.agrees is True
     assert explanation.total == inspect(live, inputs).parameter_count
@@ -255,9 +255,9 @@ def test_why_that_many_parameters(model: Any, inputs: Any, line: str) -> None:
 
 def test_why_attention_has_that_many() -> None:
     """q, k, v: 8 × 8 + 8 each, output: 8 × 8 + 8; Keras's heads may have a free size: 3 instead of 4."""
-    a = explain(layers.MultiHeadAttention(2, 4), "", [(1, 5, 8), (1, 5, 8)])
-    b = explain(nn.MultiheadAttention(8, 2), "", [(5, 1, 8)] * 3)
-    c = explain(layers.MultiHeadAttention(2, 3), "", [(1, 5, 8), (1, 5, 8)])
+    a = explain(layers.MultiHeadAttention(2, 4), "", inputs=[(1, 5, 8), (1, 5, 8)])
+    b = explain(nn.MultiheadAttention(8, 2), "", inputs=[(5, 1, 8)] * 3)
+    c = explain(layers.MultiHeadAttention(2, 3), "", inputs=[(1, 5, 8), (1, 5, 8)])
     assert a.total == b.total == 4 * (8 * 8 + 8)
     assert c.total == 3 * (8 * 6 + 6) + 6 * 8 + 8
     assert a.agrees

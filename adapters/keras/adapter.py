@@ -144,7 +144,7 @@ def _parameters(layer: Any, row: Row, path: str, seen: dict[int, str], trainable
             state = "parameter" if id(variable) in held else "buffer"
             known = row.tensors.get(key + variable.name)
             record = parameter_of(
-                known, name, full, variable, id(variable) in trainable, state, None if first == full else first
+                owner, known, name, full, variable, id(variable) in trainable, state, None if first == full else first
             )
             is_seed = any(variable is seed for seed in seeds)
             records.append(replace(record, role="seed", axes=None, trainable=False) if is_seed else record)

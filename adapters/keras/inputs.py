@@ -111,7 +111,7 @@ def _check_dtype(name: str) -> None:
 
 
 def _dtypes(model: Any) -> tuple[str, str]:
-    dtype = model.compute_dtype or keras.config.floatx()
+    dtype = model.variable_dtype or keras.config.floatx()  # what users feed: a mixed policy casts by itself
     first = next((row_of(layer).kind for layer in _layers(model) if row_of(layer).kind not in ("unknown", "container")), "")
     return (_TOKENS, dtype) if first == "embedding" else (dtype, _TOKENS)
 
@@ -172,7 +172,7 @@ def _guessed(model: Any) -> tuple[Candidate, ...]:
 
 def _wanted(layer: Any) -> TensorSpec | None:
     kind = row_of(layer).kind
-    dtype = layer.compute_dtype or keras.config.floatx()
+    dtype = layer.variable_dtype or keras.config.floatx()
     if kind == "embedding":
         return TensorSpec((1, _LENGTH), _TOKENS)
     if not layer.built:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -190,6 +192,26 @@ def _attention_units(layer: Any) -> int | None:
     return int(output.kernel.shape[-1]) if output is not None and output.built else None
 
 
+def _einsum_axes(layer: Any, tensor: str) -> str:
+    """The axes of an einsum's kernel or bias: contracted letters are `in`, new ones `out`, in the order of the kernel."""
+    inputs, kernel, outputs = re.split(r",|->", layer.equation.replace(" ", "").replace("...", ""))
+    kept, new = [c for c in kernel if c not in outputs], [c for c in kernel if c in outputs and c not in inputs]
+    names = {c: f"channel_{i + 1}" if i else "channel" for i, c in enumerate(c for c in kernel if c in inputs and c in outputs)}
+    for word, letters in (("in", kept), ("out", new)):
+        names |= {c: word if len(letters) == 1 else f"{word}_{i + 1}" for i, c in enumerate(letters)}
+    if tensor == "kernel":
+        return " ".join(names[c] for c in kernel)
+    return " ".join(names.get(c, "1") for c in outputs if c in layer.bias_axes)
+
+
+def _einsum_units(layer: Any) -> int | None:
+    """The product of the new axes, known once it is built."""
+    if not layer.built:
+        return None
+    names = _einsum_axes(layer, "kernel").split()
+    return math.prod(int(n) for n, name in zip(layer.kernel.shape, names, strict=True) if name.startswith("out"))
+
+
 _BATCH_NORM = Row(
     "batch_norm",
     {"axis": _axes(), "eps": "epsilon", "momentum": "momentum", "use_scale": "scale", "use_shift": "center"},
@@ -219,8 +241,8 @@ ROWS: dict[str, Row] = {
     ),
     "EinsumDense": Row(
         "einsum_dense",
-        {"equation": "equation", "activation": _function("activation")},
-        {"kernel": Tensor("kernel"), "bias": Tensor("bias")},
+        {"units": (None, _einsum_units), "equation": "equation", "activation": _function("activation")},
+        {"kernel": Tensor("kernel", "einsum"), "bias": Tensor("bias", "einsum")},
     ),
     **{f"Conv{rank}D": _convolution(rank, False) for rank in (1, 2, 3)},
     **{f"Conv{rank}DTranspose": _convolution(rank, True) for rank in (1, 2, 3)},
@@ -339,12 +361,14 @@ def settings_of(layer: Any, row: Row) -> tuple[Setting, ...]:
 
 
 def parameter_of(
-    known: Tensor | None, name: str, path: str, variable: Any, trainable: bool, state: str, same_as: str | None
+    layer: Any, known: Tensor | None, name: str, path: str, variable: Any, trainable: bool, state: str, same_as: str | None
 ) -> Parameter:
     """The record of one variable. A tensor that the row does not know has role `other` and no axes."""
     known = known or Tensor("other")
     shape = tuple(int(n) for n in variable.shape)
     axes, labels = known.axes, known.labels
+    if axes == "einsum":
+        axes = _einsum_axes(layer, known.role)
     if axes in ("(gate units)", "units") and len(shape) == 2:  # a GRU with reset_after has two biases in one tensor
         axes, labels = f"source {axes}", {"source": _labels("input", "recurrent"), **labels}
     if axes is not None and len(split_axes(axes)) != len(shape):

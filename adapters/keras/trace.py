@@ -28,7 +28,7 @@ from ..thread_patch import ThreadPatch
 from .inputs import feed
 from .layers import is_unit
 from .operations import settings_for, word_for
-from .untouched import untouched
+from .untouched import untouched, values_kept
 
 _Layer = layer_module.Layer
 _Operation = operation_module.Operation
@@ -179,6 +179,8 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
         stack.enter_context(untouched(model))
         if built or method == "abstract":
             stack.enter_context(keras.StatelessScope(initialize_variables=False))
+        else:  # what is built in the pass needs real values
+            stack.enter_context(values_kept(model))
         live = feed(inputs, method == "abstract")
         if training and model._call_has_training_arg:
             live = Inputs(*live.args, **live.kwargs, training=True)

@@ -38,6 +38,19 @@ def untouched(model: Any) -> Iterator[None]:
         _restore_random(generators)
 
 
+@contextmanager
+def values_kept(model: Any) -> Iterator[None]:
+    """On leaving, every variable that exists now has the value it had: for a pass that really computes."""
+    before = [(v, v._value, keras.ops.copy(v.value)) for v in model.variables if v._value is not None]
+    try:
+        yield
+    finally:
+        for variable, held, value in before:
+            variable._value = held
+            if not bool(keras.ops.all(keras.ops.equal(variable.value, value))):
+                variable.assign(value)
+
+
 def _everything(model: Any) -> list[Any]:
     """All layers below, and the functional model that a Sequential keeps to itself."""
     layers = {id(layer): layer for layer in model._flatten_layers()}

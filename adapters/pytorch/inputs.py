@@ -132,6 +132,10 @@ def _read(model: torch.nn.Module, name: str) -> Any:
 
 def _guessed(model: torch.nn.Module) -> tuple[Candidate, ...]:
     """What the first layer that wants a rank takes, in a few usual sizes."""
+    if row_of(model).kind == "attention":
+        width: Any = model.embed_dim
+        spec = TensorSpec((1, _LENGTH, width) if model.batch_first else (_LENGTH, 1, width), _float_dtype(model))
+        return (Candidate(Inputs(spec, spec, spec), "Inputs: a guess, query = key = value; pass inputs= to be sure."),)
     for module in model.modules():
         specs = _wanted(module, _float_dtype(model))
         if specs:
@@ -155,6 +159,8 @@ def _wanted(module: torch.nn.Module, dtype: str) -> list[TensorSpec]:
     if row.kind == "dense":
         features = module.in_features
         return [TensorSpec((1, features), dtype), TensorSpec((1, _LENGTH, features), dtype)] if features else []  # type: ignore[arg-type]
+    if row.kind == "attention":
+        return [TensorSpec((1, _LENGTH, module.embed_dim), dtype)]  # type: ignore[arg-type]
     if row.kind == "layer_norm":
         return [TensorSpec((1, _LENGTH, *module.normalized_shape), dtype)]  # type: ignore[arg-type]
     return []

@@ -56,3 +56,12 @@ def check_report(report: Report) -> None:
     assert explanations.total == report.parameter_count
     if report.parameter_count is not None:
         assert explanations[""].total == report.parameter_count
+
+
+def array(tensor: Any) -> Any:
+    """The values of a Keras tensor of any backend. (`convert_to_numpy` warns on some, and warnings are errors here.)"""
+    import keras
+    import numpy as np
+
+    copied = keras.ops.copy(tensor)
+    return copied.detach().cpu().numpy() if hasattr(copied, "detach") else np.asarray(copied)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 
-def torch_models() -> dict[str, tuple[Any, Any]]:
-    """name → (module, what is said about its inputs, as keyword or positional arguments of shapes and tensors)."""
+def torch_models() -> dict[str, Callable[[], tuple[Any, Any]]]:
+    """name → a function that makes (module, what is said about its inputs)."""
     import torch
     from torch import nn
     from torch.nn.utils import prune
@@ -70,60 +71,60 @@ def torch_models() -> dict[str, tuple[Any, Any]]:
 
     one = (1, 4)
     return {
-        "linear": (nn.Linear(4, 3), one),
-        "any rank": (nn.Linear(4, 3), (2, 5, 6, 4)),
-        "nested": (nn.Sequential(nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.ReLU())), nn.Linear(4, 2)), one),
-        "empty": (nn.Sequential(), one),
-        "identity": (nn.Identity(), one),
-        "reused": (Function(lambda m, x: m.a(m.a(m.b(x))), a=shared, b=shared), one),
-        "block under two parents": (nn.ModuleDict({"a": block, "b": nn.Sequential(block)}), None),
-        "reused block": (Function(lambda m, x: m.b(m.a(x)), a=block, b=nn.Sequential(block)), one),
-        "tied": (Function(lambda m, x: m.head(m.table(x)), table=tied_embedding, head=tied_head), (1, 5)),
-        "bare parameter": (
+        "linear": lambda: (nn.Linear(4, 3), one),
+        "any rank": lambda: (nn.Linear(4, 3), (2, 5, 6, 4)),
+        "nested": lambda: (nn.Sequential(nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.ReLU())), nn.Linear(4, 2)), one),
+        "empty": lambda: (nn.Sequential(), one),
+        "identity": lambda: (nn.Identity(), one),
+        "reused": lambda: (Function(lambda m, x: m.a(m.a(m.b(x))), a=shared, b=shared), one),
+        "block under two parents": lambda: (nn.ModuleDict({"a": block, "b": nn.Sequential(block)}), None),
+        "reused block": lambda: (Function(lambda m, x: m.b(m.a(x)), a=block, b=nn.Sequential(block)), one),
+        "tied": lambda: (Function(lambda m, x: m.head(m.table(x)), table=tied_embedding, head=tied_head), (1, 5)),
+        "bare parameter": lambda: (
             Function(lambda m, x: m.linear(x) * m.gain, linear=nn.Linear(4, 4), gain=nn.Parameter(torch.ones(4))),
             one,
         ),
-        "parameter list": (
+        "parameter list": lambda: (
             Function(lambda m, x: x + m.ps[0] + m.pd["b"], ps=nn.ParameterList([nn.Parameter(torch.ones(4))]),
                      pd=nn.ParameterDict({"b": nn.Parameter(torch.ones(4))})),
             one,
         ),
-        "never called": (Function(lambda m, x: m.used(x), used=nn.Linear(4, 4), unused=nn.Linear(9, 9)), one),
-        "plain list": (Function(lambda m, x: m.held[0](x), held=[nn.Linear(4, 4)]), one),
-        "own forward": (Function(lambda m, x: m.inner.forward(x), inner=nn.Linear(4, 4)), one),
-        "none child": (Function(lambda m, x: x * 2, missing=None), one),
-        "stateful": (Stateful(), (2, 4)),
-        "mixed modes": (frozen_norm, (3, 4)),
-        "in place": (nn.Sequential(nn.Linear(4, 4), nn.ReLU(inplace=True), nn.Hardtanh(inplace=True)), one),
-        "spectral norm": (spectral, one),
-        "pruned": (pruned, one),
-        "bfloat16": (half, one),
-        "max norm and tuple": (table, (2, 5)),
-        "hooked": (watched, one),
-        "transformer": (nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2), (1, 5, 8)),
-        "attention": (nn.MultiheadAttention(8, 2, kdim=3, vdim=5), [(4, 1, 8), (6, 1, 3), (6, 1, 5)]),
-        "dataclass": (Function(lambda m, x: Output(m.a(x), (x, x)), a=nn.Linear(4, 2)), one),
-        "named tuple": (Function(lambda m, x: Pair(m.a(x), None), a=nn.Linear(4, 2)), one),
-        "dict": (Function(lambda m, x, y: {"sum": x + y, "text": "ok", "n": 3}, a=nn.Linear(4, 2)), {"x": one, "y": one}),
-        "packed": (
+        "never called": lambda: (Function(lambda m, x: m.used(x), used=nn.Linear(4, 4), unused=nn.Linear(9, 9)), one),
+        "plain list": lambda: (Function(lambda m, x: m.held[0](x), held=[nn.Linear(4, 4)]), one),
+        "own forward": lambda: (Function(lambda m, x: m.inner.forward(x), inner=nn.Linear(4, 4)), one),
+        "none child": lambda: (Function(lambda m, x: x * 2, missing=None), one),
+        "stateful": lambda: (Stateful(), (2, 4)),
+        "mixed modes": lambda: (frozen_norm, (3, 4)),
+        "in place": lambda: (nn.Sequential(nn.Linear(4, 4), nn.ReLU(inplace=True), nn.Hardtanh(inplace=True)), one),
+        "spectral norm": lambda: (spectral, one),
+        "pruned": lambda: (pruned, one),
+        "bfloat16": lambda: (half, one),
+        "max norm and tuple": lambda: (table, (2, 5)),
+        "hooked": lambda: (watched, one),
+        "transformer": lambda: (nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2), (1, 5, 8)),
+        "attention": lambda: (nn.MultiheadAttention(8, 2, kdim=3, vdim=5), [(4, 1, 8), (6, 1, 3), (6, 1, 5)]),
+        "dataclass": lambda: (Function(lambda m, x: Output(m.a(x), (x, x)), a=nn.Linear(4, 2)), one),
+        "named tuple": lambda: (Function(lambda m, x: Pair(m.a(x), None), a=nn.Linear(4, 2)), one),
+        "dict": lambda: (Function(lambda m, x, y: {"sum": x + y, "text": "ok", "n": 3}, a=nn.Linear(4, 2)), {"x": one, "y": one}),
+        "packed": lambda: (
             Function(
                 lambda m, x: m.rnn(nn.utils.rnn.pack_padded_sequence(x, torch.tensor([3, 2]), batch_first=True)),
                 rnn=nn.LSTM(4, 3, batch_first=True),
             ),
             (2, 3, 4),
         ),
-        "distribution": (Function(lambda m, x: torch.distributions.Normal(m.a(x), 1.0, validate_args=False), a=nn.Linear(4, 2)), one),
-        "scalar": (Function(lambda m, x: m.a(x).sum(), a=nn.Linear(4, 2)), one),
-        "empty batch": (nn.Linear(4, 2), (0, 4)),
-        "keyword children": (Function(lambda m, x: m.a(input=x), a=nn.Linear(4, 2)), one),
-        "branches on values": (Function(lambda m, x: m.a(x) if x.sum() > 0 else m.b(x), a=nn.Linear(4, 2), b=nn.Linear(4, 3)), one),
-        "lazy": (nn.Sequential(nn.LazyLinear(3), nn.ReLU(), nn.LazyLinear(2)), (1, 5)),
-        "names with dots and brackets": (nn.ModuleDict({"[bold]": nn.Linear(2, 2), "ü" * 80: nn.ReLU()}), None),
+        "distribution": lambda: (Function(lambda m, x: torch.distributions.Normal(m.a(x), 1.0, validate_args=False), a=nn.Linear(4, 2)), one),
+        "scalar": lambda: (Function(lambda m, x: m.a(x).sum(), a=nn.Linear(4, 2)), one),
+        "empty batch": lambda: (nn.Linear(4, 2), (0, 4)),
+        "keyword children": lambda: (Function(lambda m, x: m.a(input=x), a=nn.Linear(4, 2)), one),
+        "branches on values": lambda: (Function(lambda m, x: m.a(x) if x.sum() > 0 else m.b(x), a=nn.Linear(4, 2), b=nn.Linear(4, 3)), one),
+        "lazy": lambda: (nn.Sequential(nn.LazyLinear(3), nn.ReLU(), nn.LazyLinear(2)), (1, 5)),
+        "names with dots and brackets": lambda: (nn.ModuleDict({"[bold]": nn.Linear(2, 2), "ü" * 80: nn.ReLU()}), None),
     }  # fmt: skip
 
 
-def keras_models() -> dict[str, tuple[Any, Any]]:
-    """name → (model, what is said about its inputs)."""
+def keras_models() -> dict[str, Callable[[], tuple[Any, Any]]]:
+    """name → a function that makes (model, what is said about its inputs)."""
     import keras
     from keras import layers, ops
 
@@ -227,35 +228,35 @@ def keras_models() -> dict[str, tuple[Any, Any]]:
 
     one = (2, 4)
     return {
-        "dense": (layers.Dense(3), one),
-        "functional": (functional(), None),
-        "shared, two inputs, two outputs": (shared(), {"a": one, "b": one}),
-        "nested": (nested(), None),
-        "sequential": (keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(2)]), None),
-        "sequential, not built": (keras.Sequential([layers.Dense(3), layers.Dense(2)]), one),
-        "subclassed, not built": (Subclassed(), one),
-        "subclassed, built": (built(), one),
-        "unused layer": (unused(), one),
-        "weights made in build": (OwnWeight(), one),
-        "wrong shape rule": (WrongRule(), one),
-        "losses and dict output": (Loss(), one),
-        "frozen": (frozen(), None),
-        "same names": (same_names(), one),
-        "lstm": (layers.LSTM(3, return_sequences=True, return_state=True), (2, 5, 4)),
-        "gru": (layers.GRU(3), (2, 5, 4)),
-        "bidirectional": (layers.Bidirectional(layers.LSTM(3)), (2, 5, 4)),
-        "time distributed": (layers.TimeDistributed(layers.Dense(3)), (2, 5, 4)),
-        "attention": (layers.MultiHeadAttention(2, 4), [(2, 5, 8), (2, 6, 8)]),
-        "grouped attention": (layers.GroupQueryAttention(4, 4, 2), [(2, 5, 8), (2, 6, 8)]),
-        "embedding with mask": (
+        "dense": lambda: (layers.Dense(3), one),
+        "functional": lambda: (functional(), None),
+        "shared, two inputs, two outputs": lambda: (shared(), {"a": one, "b": one}),
+        "nested": lambda: (nested(), None),
+        "sequential": lambda: (keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(2)]), None),
+        "sequential, not built": lambda: (keras.Sequential([layers.Dense(3), layers.Dense(2)]), one),
+        "subclassed, not built": lambda: (Subclassed(), one),
+        "subclassed, built": lambda: (built(), one),
+        "unused layer": lambda: (unused(), one),
+        "weights made in build": lambda: (OwnWeight(), one),
+        "wrong shape rule": lambda: (WrongRule(), one),
+        "losses and dict output": lambda: (Loss(), one),
+        "frozen": lambda: (frozen(), None),
+        "same names": lambda: (same_names(), one),
+        "lstm": lambda: (layers.LSTM(3, return_sequences=True, return_state=True), (2, 5, 4)),
+        "gru": lambda: (layers.GRU(3), (2, 5, 4)),
+        "bidirectional": lambda: (layers.Bidirectional(layers.LSTM(3)), (2, 5, 4)),
+        "time distributed": lambda: (layers.TimeDistributed(layers.Dense(3, name="dense")), (2, 5, 4)),
+        "attention": lambda: (layers.MultiHeadAttention(2, 4), [(2, 5, 8), (2, 6, 8)]),
+        "grouped attention": lambda: (layers.GroupQueryAttention(4, 4, 2), [(2, 5, 8), (2, 6, 8)]),
+        "embedding with mask": lambda: (
             keras.Sequential([layers.Embedding(9, 4, mask_zero=True), layers.LSTM(3)]),
             (2, 5),
         ),
-        "einsum": (layers.EinsumDense("btd,dnh->btnh", output_shape=(None, 2, 4)), (2, 5, 8)),
-        "lambda": (layers.Lambda(lambda x: ops.concatenate([x, x], axis=-1)), one),
-        "separable": (layers.SeparableConv2D(5, 3, depth_multiplier=2), (1, 8, 8, 3)),
-        "depthwise": (layers.DepthwiseConv2D(3, depth_multiplier=2), (1, 8, 8, 3)),
-        "transposed": (layers.Conv2DTranspose(5, 3, strides=2, padding="same"), (1, 8, 8, 3)),
-        "mixed precision": (layers.Dense(3, dtype="mixed_float16"), one),
-        "spectral": (layers.SpectralNormalization(layers.Dense(3)), one),
+        "einsum": lambda: (layers.EinsumDense("btd,dnh->btnh", output_shape=(None, 2, 4)), (2, 5, 8)),
+        "lambda": lambda: (layers.Lambda(lambda x: ops.concatenate([x, x], axis=-1)), one),
+        "separable": lambda: (layers.SeparableConv2D(5, 3, depth_multiplier=2), (1, 8, 8, 3)),
+        "depthwise": lambda: (layers.DepthwiseConv2D(3, depth_multiplier=2), (1, 8, 8, 3)),
+        "transposed": lambda: (layers.Conv2DTranspose(5, 3, strides=2, padding="same"), (1, 8, 8, 3)),
+        "mixed precision": lambda: (layers.Dense(3, dtype="mixed_float16"), one),
+        "spectral": lambda: (layers.SpectralNormalization(layers.Dense(3)), one),
     }

@@ -1,0 +1,81 @@
+"""Real models: every total is the framework's own, every layer's shapes are those of a real pass, and nothing changes."""
+
+from __future__ import annotations
+
+import gc
+import inspect as python_inspect
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import torch
+from support import keras_reference, torch_reference, torchvision_zoo, transformers_zoo
+from support.checks import check_report, shapes_differ
+from support.fingerprint import difference, keras_fingerprint, torch_fingerprint
+
+from introspect import inspect
+
+APPLICATIONS = sorted(
+    name for name, made_by in vars(keras.applications).items() if python_inspect.isfunction(made_by) and name[0].isupper()
+)
+
+
+@pytest.fixture(autouse=True)
+def freed() -> Iterator[None]:
+    """Large models follow one another."""
+    yield
+    keras.utils.clear_session()
+    gc.collect()
+
+
+def check_torch(model: Any, said: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    before = torch_fingerprint(model)
+    report = inspect(model, said)
+    assert not difference(before, torch_fingerprint(model))
+    assert report.complete, report.notes
+    assert report.parameter_count == report.native_count == sum(p.numel() for p in model.parameters())
+    assert not shapes_differ(report, torch_reference.record(model, *arguments, **keywords))
+    check_report(report)
+    return report
+
+
+@pytest.mark.parametrize("case", transformers_zoo.CASES, ids=lambda case: case.name)
+def test_transformers(case: Any) -> None:
+    keywords = case.feed()
+    check_torch(case.build(), keywords, (), keywords)
+
+
+def test_there_are_enough_transformers_and_enough_of_them_tied() -> None:
+    assert len({case.name for case in transformers_zoo.CASES}) >= 40
+    tied = [c.name for c in transformers_zoo.CASES if any("counted once" in n for n in inspect(c.build(), trace=None).notes)]
+    assert {"bert", "gpt2", "t5", "mt5", "bart"} <= set(tied)
+
+
+@pytest.mark.skipif(not torchvision_zoo.available(), reason="torchvision is not installed")
+@pytest.mark.parametrize("name", torchvision_zoo.CLASSIFIERS)
+def test_torchvision_classifiers(name: str) -> None:
+    model = torchvision_zoo.build(name)
+    image = torch.ones(torchvision_zoo.input_shape(name))
+    report = check_torch(model, tuple(image.shape), (image,), {})
+    assert report.method == "abstract"
+
+
+def test_all_of_keras_applications_are_here() -> None:
+    assert len(APPLICATIONS) >= 38
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_keras_applications(name: str) -> None:
+    model = getattr(keras.applications, name)(weights=None)
+    before = keras_fingerprint(model)
+    report = inspect(model)
+    assert not difference(before, keras_fingerprint(model))
+    assert (report.complete, report.method) == (True, "abstract")
+    assert report.native_count == model.count_params()
+    assert report.native_count == sum(p.size for p in report.parameters if p.role != "seed")
+    assert report.trainable_count == sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    image = np.ones([224 if n is None else n for n in (1, *model.inputs[0].shape[1:])], "float32")
+    assert not shapes_differ(report, keras_reference.record(model, image))
+    check_report(report)
