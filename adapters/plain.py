@@ -18,7 +18,7 @@ _TERMINAL_CODE = re.compile(r"\x1b\[[0-9;]*m")
 
 def structure(value: Any, spec_of: SpecOf, found: list[Any] | None = None, depth: int = 0) -> Any:
     """Tuples and dicts of `TensorSpec`, `Opaque` and plain values; the live tensors are added to `found`, in order."""
-    if value is None or isinstance(value, (bool, int, str)) and type(value) in (bool, int, str):
+    if value is None or (isinstance(value, (bool, int, str)) and type(value) in (bool, int, str)):
         return value
     spec = spec_of(value)
     if spec is not None:

@@ -90,7 +90,13 @@ class Recorder:
         self._open.remove(step)
 
     def operation(
-        self, kind: str, native_name: str, settings: dict[str, Any], args: Sequence[Any], kwargs: dict[str, Any], outputs: Any
+        self,
+        kind: str,
+        native_name: str,
+        settings: dict[str, Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        outputs: Any,
     ) -> None:
         """A tensor function was called by the code of an opened layer."""
         made: list[Any] = []
@@ -106,7 +112,9 @@ class Recorder:
         self._order += 1
         within = self._open[-1].layer if self._open else None
         plain = FrozenDict({name: setting(value) for name, value in settings.items()})
-        self._operations.append((within, Operation(self._order, kind, native_name, "", plain, inputs, produced, sources)))
+        self._operations.append(
+            (within, Operation(self._order, kind, native_name, "", plain, inputs, produced, sources))
+        )
         for index, tensor in enumerate(made):
             self.mark(tensor, Source("step", self._order, index))
 

@@ -5,7 +5,7 @@ An adapter gives plain facts: `Layer` records without calls and counts (inspecti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .records import Call, Layer, Operation
@@ -29,7 +29,7 @@ class Shape(tuple):
 
 @dataclass(frozen=True)
 class Candidate:
-    """Inputs worth trying; leaves are `TensorSpec`, arrays or plain values. `note` says what was guessed, if anything."""
+    """Inputs worth trying; leaves are `TensorSpec`, arrays or plain values. `note` says what was guessed."""
 
     inputs: Inputs
     note: str | None = None
@@ -59,7 +59,7 @@ class Trace:
 
     inputs: Inputs | None
     outputs: Any = None
-    calls: FrozenDict = FrozenDict()
+    calls: FrozenDict = field(default_factory=FrozenDict)
     operations: tuple[Operation, ...] = ()
     notes: tuple[str, ...] = ()
     complete: bool = True

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -34,7 +34,7 @@ app = typer.Typer(
 )
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a report is printed."""
 
     text = "text"
@@ -44,20 +44,26 @@ class Format(str, Enum):
 
 @app.command()
 def report(
-    target: Annotated[str, typer.Argument(help="package.module:name of a model, or of something callable that makes one.")],
+    target: Annotated[
+        str, typer.Argument(help="package.module:name of a model, or of something callable that makes one.")
+    ],
     input: Annotated[
         list[str] | None,
         typer.Option(
-            help="Shape of an input, 1,3,224,224; with a dtype, 1,128:int64; with a name, ids=1,128:int64. Repeat for several.",
+            help="Shape of an input: 1,3,224,224; with a dtype, 1,128:int64; with a name, ids=1,128. Repeatable.",
         ),
     ] = None,
     with_: Annotated[
         list[str] | None,
-        typer.Option("--with", help="Keyword argument for a callable target: name=value, the value as JSON (or a plain word)."),
+        typer.Option(
+            "--with", help="Keyword argument for a callable target: name=value, the value as JSON (or a plain word)."
+        ),
     ] = None,
     format: Annotated[Format, typer.Option(help="How the report is printed.")] = Format.text,
     columns: Annotated[str | None, typer.Option(help="Columns of the table, separated by commas.")] = None,
-    depth: Annotated[int | None, typer.Option(help="Deepest level of layers shown (the model itself is 0).", min=0)] = None,
+    depth: Annotated[
+        int | None, typer.Option(help="Deepest level of layers shown (the model itself is 0).", min=0)
+    ] = None,
     width: Annotated[int | None, typer.Option(help="Wrap long cells to fit this many characters.", min=40)] = None,
 ) -> None:
     """Print what is in a model: introspect report keras.applications:ResNet50 --with weights=null"""

@@ -178,7 +178,9 @@ def _written(layer: Layer, learned: list[Parameter], terms: list[Term]) -> tuple
     """The formula in words, and with the numbers put in."""
     if layer.kind in _FACTORED and all(t.factors for t in terms) and terms:
         groups = _by_kernel(learned, terms)
-        return tuple(" + ".join(_bracketed(layer.kind, group, numbers) for group in groups) for numbers in (False, True))  # type: ignore[return-value]
+        return tuple(
+            " + ".join(_bracketed(layer.kind, group, numbers) for group in groups) for numbers in (False, True)
+        )  # type: ignore[return-value]
     named = len({p.role for p in learned}) > 2 or not any(p.role in ("kernel", "table") for p in learned)
     parts = []
     for numbers in (False, True):

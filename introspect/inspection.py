@@ -149,7 +149,7 @@ def _wanted(layers: tuple[Layer, ...], failed_at: str | None) -> list[str]:
     if failed is None or failed.input_axes is None:
         return []
     axes, shape = failed.input_axes, failed.input_shape
-    size = failed.setting("in_features") or (failed.kernel and failed.kernel.by_axis or {}).get("in")
+    size = failed.setting("in_features") or ((failed.kernel and failed.kernel.by_axis) or {}).get("in")
     named = f" with {size} {axes[-1]}" if size and axes[-1] == "features" else ""
     rank = "" if shape is not None and len(shape) == len(axes) else f", a tensor of rank {len(axes)}"
     if not named and not rank:

@@ -177,9 +177,8 @@ class Layer:
         for p in self.parameters:
             if name in (p.name, p.role):
                 return p
-        raise UnknownPathError(
-            f"{self.path or 'The root'} has no parameter {name!r}: {near_names(name, [p.name for p in self.parameters])}"
-        )
+        near = near_names(name, [p.name for p in self.parameters])
+        raise UnknownPathError(f"{self.path or 'The root'} has no parameter {name!r}: {near}")
 
     @property
     def name(self) -> str:

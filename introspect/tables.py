@@ -1,4 +1,4 @@
-"""What is shown, decided once: a report, an explanation or two reports become a `Table`, and renderers only print it."""
+"""What is shown, decided once: a report, an explanation or two reports become a `Table`; renderers only print it."""
 
 from __future__ import annotations
 

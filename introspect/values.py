@@ -31,7 +31,7 @@ class FrozenDict(dict):
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError("A report can't be changed.")
 
-    __setitem__ = __delitem__ = __setattr__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+    __setitem__ = __delitem__ = __setattr__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash((frozenset(self.items()), self.type_name))

@@ -1,4 +1,4 @@
-"""The shared words: closed lists, each word with one sentence. Adapters translate into them, everything else reads them.
+"""The shared words: closed lists, each word with one sentence. Adapters translate into them, all else reads them.
 
 A word that a report holds is in one of these lists (a test keeps it), so that code may rely on them.
 """
@@ -154,7 +154,7 @@ SETTINGS: dict[str, str] = {
     "tokens": "Rows of an embedding table.",
     "kernel_size": "Size of the window per spatial axis.",
     "strides": "Step of the window per spatial axis.",
-    "padding": "'valid' (none), 'same' (output size = input size / stride, rounded up), 'causal', or positions per axis.",
+    "padding": "'valid' (none), 'same' (output = input / stride, rounded up), 'causal', or positions per axis.",
     "pad_value": "What stands in the padding: a number or a mode.",
     "output_padding": "Positions added to the output of a transposed convolution.",
     "dilation": "Distance between the taps of a window.",

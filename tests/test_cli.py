@@ -4,25 +4,48 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from introspect import Report, TensorSpec
-from introspect.cli import parse_inputs
+from introspect.cli import main, parse_inputs
 from introspect.errors import InputsError
 from introspect.values import Inputs
 
-COMMAND = [sys.executable, "-c", "from introspect.cli import main; main()"]
 LINEAR = ["torch.nn:Linear", "--with", "in_features=3", "--with", "out_features=4"]
 
 
-def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, cwd=cwd, check=False)
+class Result(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_a_report_as_text() -> None:
+def in_a_process(*arguments: str, before: str = "") -> Result:
+    """As a user's shell runs it. (Most tests use `run`, which spares them the start of an interpreter.)"""
+    code = f"{before}\nfrom introspect.cli import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    def call(*arguments: str, cwd: Path | None = None) -> Result:
+        monkeypatch.setattr(sys, "argv", ["introspect", *arguments])
+        if cwd is not None:
+            monkeypatch.chdir(cwd)
+            monkeypatch.setattr(sys, "path", ["", *sys.path])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Result(int(ended.value.code or 0), *capfd.readouterr())
+
+    return call
+
+
+def test_a_report_as_text(run: Callable[..., Result]) -> None:
     result = run("report", *LINEAR, "--input", "2,3")
     assert result.returncode == 0
     assert "(4, 3)" in result.stdout
@@ -31,7 +54,7 @@ def test_a_report_as_text() -> None:
     assert result.stderr == ""
 
 
-def test_a_report_as_json_and_markdown() -> None:
+def test_a_report_as_json_and_markdown(run: Callable[..., Result]) -> None:
     result = run("report", *LINEAR, "--input", "2,3", "--format", "json")
     assert Report.from_json(result.stdout).parameter_count == 16
     table = run("report", *LINEAR, "--format", "markdown", "--columns", "path,units").stdout
@@ -39,13 +62,13 @@ def test_a_report_as_json_and_markdown() -> None:
 
 
 def test_a_keras_model_by_its_maker() -> None:
-    result = run("report", "keras.applications:MobileNet", "--with", "weights=null", "--depth", "0")
+    result = in_a_process("report", "keras.applications:MobileNet", "--with", "weights=null", "--depth", "0")
     assert result.returncode == 0
     assert "4,253,864" in result.stdout  # the total in Keras's documentation, 4.3M
     assert result.stderr == ""
 
 
-def test_a_users_own_file(tmp_path: Path) -> None:
+def test_a_users_own_file(tmp_path: Path, run: Callable[..., Result]) -> None:
     (tmp_path / "mine.py").write_text(
         "import torch\nmodel = torch.nn.Sequential(torch.nn.Linear(2, 3))\n"
         "class Holder:\n    inner = torch.nn.Linear(5, 6)\n"
@@ -57,7 +80,7 @@ def test_a_users_own_file(tmp_path: Path) -> None:
     assert "is a model already" in result.stderr
 
 
-def test_a_model_that_raises_prints_what_could_be_read() -> None:
+def test_a_model_that_raises_prints_what_could_be_read(run: Callable[..., Result]) -> None:
     result = run("report", *LINEAR, "--input", "2,5")
     assert result.returncode == 1
     assert "parameters  16" in result.stdout
@@ -82,8 +105,10 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "sentence"), BAD, ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "")
-def test_bad_use_is_one_sentence_and_status_2(arguments: list[str], sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "sentence"), BAD, ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else ""
+)
+def test_bad_use_is_one_sentence_and_status_2(run: Callable[..., Result], arguments: list[str], sentence: str) -> None:
     result = run(*arguments)
     assert result.returncode == 2
     assert sentence in result.stderr
@@ -92,7 +117,7 @@ def test_bad_use_is_one_sentence_and_status_2(arguments: list[str], sentence: st
     assert "Traceback" not in result.stderr
 
 
-def test_help_names_every_option() -> None:
+def test_help_names_every_option(run: Callable[..., Result]) -> None:
     text = run("report", "--help").stdout
     for option in ("--input", "--with", "--format", "--columns", "--depth", "--width"):
         assert option in text
@@ -120,7 +145,7 @@ def test_inputs_that_are_no_shape() -> None:
 
 
 def test_the_demo_shows_both_models_in_one_table() -> None:
-    result = run("demo")
+    result = in_a_process("demo")
     assert result.returncode == 0
     assert result.stderr == ""
     lines = result.stdout.splitlines()
@@ -132,10 +157,10 @@ def test_the_demo_shows_both_models_in_one_table() -> None:
 
 
 @pytest.mark.parametrize(("framework", "extra"), [("keras", "tensorflow"), ("torch", "torch")])
-def test_a_framework_that_is_not_installed(framework: str, extra: str, tmp_path: Path) -> None:
-    hide = f"import sys; sys.modules[{framework!r}] = None; from introspect.cli import main; main()"
+def test_a_framework_that_is_not_installed(framework: str, extra: str) -> None:
+    hide = f"import sys; sys.modules[{framework!r}] = None"
     for arguments in (["demo"], ["report", f"{framework}.anything:x"]):
-        result = subprocess.run([sys.executable, "-c", hide, *arguments], capture_output=True, text=True, check=False)
+        result = in_a_process(*arguments, before=hide)
         assert result.returncode == 2
         assert f"pip install 'introspect-nn[{extra}]'" in result.stderr
         assert result.stderr.count("\n") == 1

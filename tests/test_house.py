@@ -128,7 +128,9 @@ def test_inspecting_a_keras_model_loads_only_what_keras_has_loaded() -> None:
 
 
 def test_the_folder_of_adapters_refuses_its_bare_name() -> None:
-    result = subprocess.run([sys.executable, "-c", "import adapters"], cwd=ROOT, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", "import adapters"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert result.returncode != 0
     assert "introspect.adapters" in result.stderr
 

@@ -85,9 +85,9 @@ def test_counts_are_the_frameworks_own() -> None:
     for name, make in keras_models().items():
         model, said = make()
         before = inspect(model, said)
-        model(*[a.astype("int32") if name == "embedding with mask" else a for a in feed(model, said)]) if not isinstance(
-            said, dict
-        ) else model(*feed(model, said))
+        model(
+            *[a.astype("int32") if name == "embedding with mask" else a for a in feed(model, said)]
+        ) if not isinstance(said, dict) else model(*feed(model, said))
         report = inspect(model, said)
         if name == "unused layer":
             assert report.parameter_count is None
@@ -160,7 +160,9 @@ def test_the_parts_of_a_built_in_layer_are_its_own() -> None:
     report = inspect(layers.LSTM(3), (1, 5, 4))
     cell = next(layer for layer in report if layer.part_of == "")
     assert report.root.kernel_shape == (4, 12)
-    assert [p.name for p in report.root.parameters[:3]] == [f"{cell.path}.{n}" for n in ("kernel", "recurrent_kernel", "bias")]
+    assert [p.name for p in report.root.parameters[:3]] == [
+        f"{cell.path}.{n}" for n in ("kernel", "recurrent_kernel", "bias")
+    ]
     assert cell.parameters == ()
     assert cell.parameter_count == report.parameter_count == 4 * 12 + 3 * 12 + 12
     attention = inspect(layers.MultiHeadAttention(2, 4), [(1, 5, 8), (1, 5, 8)])

@@ -240,6 +240,7 @@ def test_a_real_tensor_of_the_users_is_not_written_to() -> None:
     x = torch.ones(2, 3)
     for trace in ("abstract", "eager"):
         inspect(nn.ReLU(inplace=True), x - 2, trace=trace)
+
         class Writes(nn.Module):
             def forward(self, x: Any) -> Any:
                 return x.zero_()
@@ -293,7 +294,9 @@ def test_the_dataflow_names_the_steps_that_made_each_input() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # torch.compile's own imports
-@pytest.mark.parametrize("wrap", [lambda m: torch.compile(m), lambda m: nn.DataParallel(m)], ids=["compile", "parallel"])
+@pytest.mark.parametrize(
+    "wrap", [lambda m: torch.compile(m), lambda m: nn.DataParallel(m)], ids=["compile", "parallel"]
+)
 def test_wrappers_are_looked_through(wrap: Any) -> None:
     report = inspect(wrap(nn.Sequential(nn.Linear(4, 3))), (1, 4))
     assert report.complete
@@ -309,7 +312,7 @@ def test_a_model_on_meta_is_read() -> None:
 
 
 def test_a_scripted_module_is_read_as_far_as_it_allows() -> None:
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="torch.jit.script"):
         model = torch.jit.script(nn.Sequential(nn.Linear(4, 3)))
     report = inspect(model, (1, 4))
     assert report.parameter_count == 15

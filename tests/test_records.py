@@ -24,16 +24,24 @@ LEAVES = SPECS | PLAIN | st.builds(Opaque, st.text(max_size=4), st.text(max_size
 NAMES = st.text(max_size=6)
 STRUCTURES = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=3).map(tuple)
-    | st.builds(
-        lambda items, name: FrozenDict(items, type_name=name),
-        st.dictionaries(NAMES, inner, max_size=3),
-        st.none() | NAMES,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(tuple)
+        | st.builds(
+            lambda items, name: FrozenDict(items, type_name=name),
+            st.dictionaries(NAMES, inner, max_size=3),
+            st.none() | NAMES,
+        )
     ),
     max_leaves=6,
 )
-ARGUMENTS = st.builds(lambda args, kwargs: Inputs(*args, **kwargs), st.lists(STRUCTURES, max_size=2), st.dictionaries(NAMES, STRUCTURES, max_size=2))
-SOURCES = st.lists(st.none() | st.builds(Source, st.sampled_from(["step", "input"]), st.none() | st.integers(1, 9)), max_size=2).map(tuple)
+ARGUMENTS = st.builds(
+    lambda args, kwargs: Inputs(*args, **kwargs),
+    st.lists(STRUCTURES, max_size=2),
+    st.dictionaries(NAMES, STRUCTURES, max_size=2),
+)
+SOURCES = st.lists(
+    st.none() | st.builds(Source, st.sampled_from(["step", "input"]), st.none() | st.integers(1, 9)), max_size=2
+).map(tuple)
 CALLS = st.builds(Call, st.integers(1, 9), ARGUMENTS, STRUCTURES, SOURCES)
 PARAMETERS = st.builds(
     Parameter,
@@ -58,9 +66,10 @@ LAYERS = st.builds(
     training=st.none() | st.booleans(),
     parameter_count=COUNTS,
 )
+SETTINGS = st.just(FrozenDict(axis=1))
 OPERATIONS = st.builds(
-    Operation, st.integers(1, 9), st.just("add"), NAMES, NAMES, st.just(FrozenDict(axis=1)), ARGUMENTS, STRUCTURES, SOURCES
-)  # fmt: skip
+    Operation, st.integers(1, 9), st.just("add"), NAMES, NAMES, SETTINGS, ARGUMENTS, STRUCTURES, SOURCES
+)
 REPORTS = st.builds(
     Report,
     st.sampled_from(["keras", "torch"]),
@@ -179,7 +188,16 @@ def test_patterns_are_split_by_dimension() -> None:
 
 @pytest.mark.parametrize(
     ("dtype", "size"),
-    [("float32", 4), ("float64", 8), ("bfloat16", 2), ("int8", 1), ("bool", 1), ("complex128", 16), ("quint8", 1), ("string", None)],
+    [
+        ("float32", 4),
+        ("float64", 8),
+        ("bfloat16", 2),
+        ("int8", 1),
+        ("bool", 1),
+        ("complex128", 16),
+        ("quint8", 1),
+        ("string", None),
+    ],
 )
 def test_itemsize(dtype: str, size: int | None) -> None:
     assert itemsize(dtype) == size
@@ -194,7 +212,9 @@ def test_leaves_come_in_order() -> None:
 
 def small_report() -> Report:
     spec = TensorSpec((2, 3))
-    dense = Layer("net.dense", "Dense", "dense", aliases=("other",), calls=(Call(2, Inputs(spec), (spec, spec)),), depth=2)
+    dense = Layer(
+        "net.dense", "Dense", "dense", aliases=("other",), calls=(Call(2, Inputs(spec), (spec, spec)),), depth=2
+    )
     return Report("keras", "3", "jax", "Net", None, None, (Layer("", "Net", children=("net.dense",)), dense))
 
 

@@ -1,4 +1,4 @@
-"""Real models: every total is the framework's own, every layer's shapes are those of a real pass, and nothing changes."""
+"""Real models: every total is the framework's own, every shape that of a real pass, and nothing changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from support.fingerprint import difference, keras_fingerprint, torch_fingerprint
 from introspect import inspect
 
 APPLICATIONS = sorted(
-    name for name, made_by in vars(keras.applications).items() if python_inspect.isfunction(made_by) and name[0].isupper()
+    name
+    for name, made_by in vars(keras.applications).items()
+    if python_inspect.isfunction(made_by) and name[0].isupper()
 )
 
 
@@ -49,7 +51,9 @@ def test_transformers(case: Any) -> None:
 
 def test_there_are_enough_transformers_and_enough_of_them_tied() -> None:
     assert len({case.name for case in transformers_zoo.CASES}) >= 40
-    tied = [c.name for c in transformers_zoo.CASES if any("counted once" in n for n in inspect(c.build(), trace=None).notes)]
+    tied = [
+        c.name for c in transformers_zoo.CASES if any("counted once" in n for n in inspect(c.build(), trace=None).notes)
+    ]
     assert {"bert", "gpt2", "t5", "mt5", "bart"} <= set(tied)
 
 

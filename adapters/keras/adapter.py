@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import keras
+
 from introspect.adapter import Candidate, Description, Said, Trace
 from introspect.records import Layer, Parameter
 from introspect.values import Inputs
@@ -98,9 +99,11 @@ def walk(model: Any) -> list[tuple[Any, list[str]]]:
 
 def children_of(layer: Any) -> list[Any]:
     """The layers directly below: those of a functional graph in its order, and those held as attributes."""
-    held = [layer for layer in _flat(layer._layers)]
+    held = list(_flat(layer._layers))
     if isinstance(layer, keras.Model) and not isinstance(layer, keras.Sequential):
-        graph = [operation for operation in getattr(layer, "_operations", ()) if isinstance(operation, keras.layers.Layer)]
+        graph = [
+            operation for operation in getattr(layer, "_operations", ()) if isinstance(operation, keras.layers.Layer)
+        ]
         held = [*graph, *held]
     return list({id(child): child for child in held}.values())
 

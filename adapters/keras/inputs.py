@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+
 from introspect.adapter import Candidate, Said, Shape
 from introspect.errors import InputsError
 from introspect.values import Inputs, TensorSpec
@@ -112,7 +113,9 @@ def _check_dtype(name: str) -> None:
 
 def _dtypes(model: Any) -> tuple[str, str]:
     dtype = model.variable_dtype or keras.config.floatx()  # what users feed: a mixed policy casts by itself
-    first = next((row_of(layer).kind for layer in _layers(model) if row_of(layer).kind not in ("unknown", "container")), "")
+    first = next(
+        (row_of(layer).kind for layer in _layers(model) if row_of(layer).kind not in ("unknown", "container")), ""
+    )
     return (_TOKENS, dtype) if first == "embedding" else (dtype, _TOKENS)
 
 
@@ -130,7 +133,10 @@ def _known(model: Any, declared: Any) -> tuple[Candidate, ...]:
 
     def with_side(side: int) -> Candidate:
         specs = [
-            TensorSpec(tuple(1 if i == 0 and n is None else side if n is None else n for i, n in enumerate(t.shape)), str(t.dtype))
+            TensorSpec(
+                tuple(1 if i == 0 and n is None else side if n is None else n for i, n in enumerate(t.shape)),
+                str(t.dtype),
+            )
             for t in tensors
         ]
         packed = keras.tree.pack_sequence_as(declared, specs)
@@ -148,7 +154,10 @@ def _built_with(model: Any) -> tuple[Candidate, ...]:
     note = "Inputs: the shapes that the model was built with."
     dtype = _dtypes(model)
     specs = [
-        {name.removesuffix("_shape"): TensorSpec(tuple(1 if n is None else n for n in s), d) for name, s in shapes.items()}
+        {
+            name.removesuffix("_shape"): TensorSpec(tuple(1 if n is None else n for n in s), d)
+            for name, s in shapes.items()
+        }
         for d in dtype
     ]
     if len(shapes) == 1:
@@ -184,7 +193,9 @@ def _wanted(layer: Any) -> TensorSpec | None:
     if kind in ("conv1d", "conv2d", "conv3d"):
         rank, channels = len(layer.kernel_size), int(layer.kernel.shape[-2]) * layer.groups
         sides = (_SIDES[0] if rank == 2 else 16,) * rank
-        return TensorSpec((1, channels, *sides) if layer.data_format == "channels_first" else (1, *sides, channels), dtype)
+        return TensorSpec(
+            (1, channels, *sides) if layer.data_format == "channels_first" else (1, *sides, channels), dtype
+        )
     return None
 
 

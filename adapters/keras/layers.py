@@ -193,10 +193,13 @@ def _attention_units(layer: Any) -> int | None:
 
 
 def _einsum_axes(layer: Any, tensor: str) -> str:
-    """The axes of an einsum's kernel or bias: contracted letters are `in`, new ones `out`, in the order of the kernel."""
+    """The axes of an einsum's kernel or bias: contracted letters are `in`, new ones `out`, in the kernel's order."""
     inputs, kernel, outputs = re.split(r",|->", layer.equation.replace(" ", "").replace("...", ""))
     kept, new = [c for c in kernel if c not in outputs], [c for c in kernel if c in outputs and c not in inputs]
-    names = {c: f"channel_{i + 1}" if i else "channel" for i, c in enumerate(c for c in kernel if c in inputs and c in outputs)}
+    names = {
+        c: f"channel_{i + 1}" if i else "channel"
+        for i, c in enumerate(c for c in kernel if c in inputs and c in outputs)
+    }
     for word, letters in (("in", kept), ("out", new)):
         names |= {c: word if len(letters) == 1 else f"{word}_{i + 1}" for i, c in enumerate(letters)}
     if tensor == "kernel":
@@ -356,12 +359,21 @@ def settings_of(layer: Any, row: Row) -> tuple[Setting, ...]:
     for name, how in row.settings.items():
         native, read = (how, lambda x, how=how: getattr(x, how, None)) if isinstance(how, str) else how
         value = setting(read(layer))
-        settings.append(Setting(name, value, native, None if native is None else setting(getattr(layer, native, value))))
+        settings.append(
+            Setting(name, value, native, None if native is None else setting(getattr(layer, native, value)))
+        )
     return tuple(settings)
 
 
 def parameter_of(
-    layer: Any, known: Tensor | None, name: str, path: str, variable: Any, trainable: bool, state: str, same_as: str | None
+    layer: Any,
+    known: Tensor | None,
+    name: str,
+    path: str,
+    variable: Any,
+    trainable: bool,
+    state: str,
+    same_as: str | None,
 ) -> Parameter:
     """The record of one variable. A tensor that the row does not know has role `other` and no axes."""
     known = known or Tensor("other")

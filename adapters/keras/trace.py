@@ -15,12 +15,13 @@ from dataclasses import replace
 from typing import Any
 
 import keras
-from introspect.adapter import Description, Trace
-from introspect.records import Source
-from introspect.values import Inputs, TensorSpec
 from keras.src.backend import compute_output_spec
 from keras.src.layers import layer as layer_module
 from keras.src.ops import operation as operation_module
+
+from introspect.adapter import Description, Trace
+from introspect.records import Source
+from introspect.values import Inputs, TensorSpec
 
 from ..plain import one_line, structure
 from ..recording import Recorder, stranger_notes
@@ -36,9 +37,7 @@ _Operation = operation_module.Operation
 _OWN_CALL = frozenset({"EinsumDense", "Lambda"})
 
 
-def trace(
-    model: Any, inputs: Inputs, method: str, training: bool, describe: Callable[[Any], Description]
-) -> Trace:
+def trace(model: Any, inputs: Inputs, method: str, training: bool, describe: Callable[[Any], Description]) -> Trace:
     """One dummy pass by the first method that works: symbolic, then eager on real arrays, with everything restored."""
     attempt = None
     if method != "eager":
@@ -139,7 +138,9 @@ def _is_built_in(function: Any) -> bool:
 def _answers_by_rule(layer: Any) -> bool:
     """A built-in layer without layers inside, none of whose methods that matter is the user's."""
     cls = type(layer)
-    rule = cls.compute_output_shape if cls.compute_output_spec is _Layer.compute_output_spec else cls.compute_output_spec
+    rule = (
+        cls.compute_output_shape if cls.compute_output_spec is _Layer.compute_output_spec else cls.compute_output_spec
+    )
     return (
         _is_built_in(cls.call)
         and _is_built_in(rule)

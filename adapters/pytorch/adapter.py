@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+
 from introspect.adapter import Candidate, Description, Said, Trace
 from introspect.records import Layer, Parameter
 from introspect.values import Inputs
@@ -81,7 +82,9 @@ def walk(model: torch.nn.Module) -> list[tuple[torch.nn.Module, list[str]]]:
         module, path, above = stack.pop()
         places.setdefault(id(module), (module, []))[1].append(path)
         above |= {id(module)}
-        below = [(child, f"{path}.{name}" if path else name) for name, child in module._modules.items() if child is not None]
+        below = [
+            (child, f"{path}.{name}" if path else name) for name, child in module._modules.items() if child is not None
+        ]
         stack.extend((child, at, above) for child, at in reversed(below) if id(child) not in above)
     return list(places.values())
 

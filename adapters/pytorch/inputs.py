@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+
 from introspect.adapter import Candidate, Said, Shape
 from introspect.errors import InputsError
 from introspect.values import FrozenDict, Inputs, TensorSpec
@@ -99,9 +100,7 @@ def _own_specs(model: torch.nn.Module) -> dict[str, TensorSpec]:
     own = _read(model, "dummy_inputs")
     if not isinstance(own, Mapping):
         return {}
-    return {
-        str(name): TensorSpec(tuple(t.shape), dtype_name(t.dtype)) for name, t in own.items() if torch.is_tensor(t)
-    }
+    return {str(name): TensorSpec(tuple(t.shape), dtype_name(t.dtype)) for name, t in own.items() if torch.is_tensor(t)}
 
 
 def _known(model: torch.nn.Module) -> tuple[Candidate, ...]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
+
 from introspect.records import Parameter, Setting
 from introspect.values import FrozenDict
 
@@ -350,4 +352,4 @@ def _tuple(value: Any) -> Any:
 
 
 def _is_uninitialized(tensor: Any) -> bool:
-    return isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin)
+    return isinstance(tensor, UninitializedTensorMixin)

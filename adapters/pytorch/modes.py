@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,10 +19,13 @@ _READS: frozenset[Any] = frozenset(
     + [torch.Tensor.size, torch.Tensor.dim, torch.Tensor.numel, torch.Tensor.is_floating_point, torch.Tensor.stride]
 )
 _MADE_FROM_NUMBERS = frozenset(
-    "zeros ones full empty arange linspace logspace eye tril_indices triu_indices tensor as_tensor scalar_tensor "
-    "hann_window hamming_window".split()
+    {"zeros", "ones", "full", "empty", "arange", "linspace", "logspace", "eye", "tril_indices", "triu_indices"}
+    | {"tensor", "as_tensor", "scalar_tensor", "hann_window", "hamming_window"}
 )
-_RANDOM = frozenset("rand randn randint randperm normal bernoulli multinomial rand_like randn_like randint_like".split())
+_RANDOM = frozenset(
+    {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"}
+    | {"rand_like", "randn_like", "randint_like"}
+)
 _MOVES = frozenset(["to", "cpu", "cuda", "type"])
 
 
@@ -78,9 +81,10 @@ class AbstractMode(RecordingMode):
     models branch on them.
     """
 
-    def __init__(self, recorder: Recorder, device: torch.device) -> None:
+    def __init__(self, recorder: Recorder, device: torch.device, owned: Iterable[torch.Tensor]) -> None:
         super().__init__(recorder)
         self.device = device
+        self._owned = {id(tensor) for tensor in owned}
         self._stand_ins: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._born: dict[int, torch.Tensor] = {}
 
@@ -92,7 +96,7 @@ class AbstractMode(RecordingMode):
             return self._from_numbers(func, args, kwargs)
         stand_ins = {id(t): self._stand_in(t) for t in tensors}
         name = func.__name__ if hasattr(func, "__name__") else ""
-        random = name in _RANDOM or "dropout" in name or name.endswith("_like") and "rand" in name
+        random = name in _RANDOM or "dropout" in name or (name.endswith("_like") and "rand" in name)
         known = not random and not any(t.is_meta for t in stand_ins.values())
         if known and self._stays_small(func, args, kwargs, stand_ins):
             return self._keep(func(*_replace(args, stand_ins.get), **_on(kwargs, stand_ins.get, "cpu")))
@@ -111,7 +115,8 @@ class AbstractMode(RecordingMode):
     def _from_numbers(self, func: Any, args: Any, kwargs: Any) -> Any:
         name = getattr(func, "__name__", "")
         if name in _RANDOM:
-            return func(*args, **{**kwargs, "device": "meta", "generator": None} if "generator" in kwargs else {**kwargs, "device": "meta"})
+            drawn = {**kwargs, "device": "meta"}
+            return func(*args, **(drawn | {"generator": None} if "generator" in kwargs else drawn))
         if name not in _MADE_FROM_NUMBERS:
             return func(*args, **kwargs)
         if name not in ("tensor", "as_tensor", "scalar_tensor"):
@@ -125,9 +130,9 @@ class AbstractMode(RecordingMode):
         held = self._stand_ins.get(id(tensor))
         if held is not None:
             return held[1]
-        if tensor.is_meta or id(tensor) in self._born:
+        if id(tensor) not in self._owned and (tensor.is_meta or id(tensor) in self._born):
             return tensor
-        small = tensor.numel() <= _SMALL
+        small = tensor.numel() <= _SMALL and not tensor.is_meta
         made = tensor.detach().to("cpu", copy=True) if small else torch.empty_like(tensor, device="meta")
         self._stand_ins[id(tensor)] = (tensor, made)
         return made
@@ -154,7 +159,9 @@ _META = torch.device("meta")
 
 
 def _writes(func: Any, name: str) -> bool:
-    return name.endswith("_") and not name.endswith("__") or name in ("__setitem__", "__set__") or name.startswith("__i")
+    return (
+        (name.endswith("_") and not name.endswith("__")) or name in ("__setitem__", "__set__") or name.startswith("__i")
+    )
 
 
 def _on(kwargs: dict[str, Any], stand_in: Callable[[int], Any], device: str) -> dict[str, Any]:

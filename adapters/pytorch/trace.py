@@ -1,8 +1,8 @@
 """The dummy pass: every module call and every tensor function between them, the model left as it was.
 
 For this thread and the time of the pass, `nn.Module.__call__` records a call and runs `forward` (so that the user's own
-watching hooks do not run), `training` answers what was asked for (so that no flag is written), and a `TorchFunctionMode` sees
-every tensor function.
+watching hooks do not run), `training` answers what was asked for (so that no flag is written), and a
+`TorchFunctionMode` sees every tensor function.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
+
 from introspect.adapter import Description, Trace
 from introspect.records import Source
 from introspect.values import Inputs, TensorSpec
@@ -27,6 +29,7 @@ from .layers import dtype_name, row_of
 from .modes import AbstractMode, EagerMode
 from .untouched import random_state_kept, untouched
 
+
 def trace(
     model: torch.nn.Module,
     inputs: Inputs,
@@ -37,7 +40,7 @@ def trace(
     """One dummy pass by the first method that works: abstract, then eager on a copy."""
     if not can_run(model):
         return Trace(None, notes=(f"{type(model).__name__} has no forward: it is not run, and has no shapes.",))
-    lazy = any(isinstance(p, torch.nn.parameter.UninitializedTensorMixin) for p in _tensors(model))
+    lazy = any(isinstance(p, UninitializedTensorMixin) for p in _tensors(model))
     attempt = None
     if method != "eager" and not lazy:
         attempt = _run(model, inputs, training, "abstract")
@@ -49,7 +52,9 @@ def trace(
     try:
         twin = copy.deepcopy(model)
     except Exception as error:
-        note = f"The model can't be copied to be run ({one_line(error)}): shapes and calls are those of the abstract pass."
+        note = (
+            f"The model can't be copied to be run ({one_line(error)}): shapes and calls are those of the abstract pass."
+        )
         return replace(attempt, notes=(*attempt.notes, note)) if attempt else Trace(spec(inputs), notes=(note,))
     result = _run(twin, inputs, training, "eager")
     if not result.complete and attempt is not None:
@@ -113,7 +118,7 @@ def _run(model: torch.nn.Module, inputs: Inputs, training: bool, method: str) ->
     recorder = Recorder(spec_of, lambda layer: paths.get(id(layer)))
     abstract = method == "abstract"
     device = next((t.device for t in _tensors(model)), torch.device("cpu"))
-    mode = AbstractMode(recorder, device) if abstract else EagerMode(recorder)
+    mode = AbstractMode(recorder, device, _tensors(model)) if abstract else EagerMode(recorder)
     current = Pass(recorder, mode, training)
     outputs, error = None, None
     with ExitStack() as stack:
@@ -179,7 +184,7 @@ def _get_training(module: torch.nn.Module) -> bool:
         return current.training
     if "training" in module.__dict__:
         return module.__dict__["training"]
-    return module.__getattr__("training")  # ScriptModules keep it elsewhere
+    return bool(module.__getattr__("training"))  # ScriptModules keep it elsewhere
 
 
 def _set_training(module: torch.nn.Module, value: bool) -> None:

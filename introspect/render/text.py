@@ -8,6 +8,7 @@ from tabulate import tabulate
 
 from ..tables import Table
 
+
 def render(table: Table, width: int | None = None) -> str:
     """Text in columns. Nothing is cut off: with a `width`, long cells are wrapped until the table fits, if it can."""
     rows = table.rows
@@ -35,7 +36,9 @@ def _wrapped(cell: str, width: int) -> str:
 
 def _fitting(table: Table, width: int) -> list[int]:
     """Column widths that fit, taken from the widest columns first; a column keeps 8 characters at least."""
-    widths = [max(map(len, (*name.splitlines(), *(row[i] for row in table.rows)))) for i, name in enumerate(table.columns)]
+    widths = [
+        max(map(len, (*name.splitlines(), *(row[i] for row in table.rows)))) for i, name in enumerate(table.columns)
+    ]
     while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 8:
         widths[widths.index(max(widths))] -= 1
     return widths

@@ -32,7 +32,7 @@ def shapes_differ(report: Report, reference: Any, without: tuple[str, ...] = ())
 
 
 def check_report(report: Report) -> None:
-    """What holds for every report: it survives JSON, its axes fit its shapes, its formulas agree, its steps are in order."""
+    """What holds for every report: it survives JSON, axes fit shapes, formulas agree, steps are in order."""
     assert Report.from_json(report.to_json()) == report
     for layer in report:
         for parameter in layer.parameters:

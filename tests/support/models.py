@@ -1,4 +1,4 @@
-"""Awkward models: small, each with one trait that breaks tools like ours. The builders import their framework inside."""
+"""Awkward models: small, each with one trait that breaks tools like ours. Frameworks are imported inside."""
 
 from __future__ import annotations
 
@@ -73,7 +73,10 @@ def torch_models() -> dict[str, Callable[[], tuple[Any, Any]]]:
     return {
         "linear": lambda: (nn.Linear(4, 3), one),
         "any rank": lambda: (nn.Linear(4, 3), (2, 5, 6, 4)),
-        "nested": lambda: (nn.Sequential(nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.ReLU())), nn.Linear(4, 2)), one),
+        "nested": lambda: (
+            nn.Sequential(nn.Sequential(nn.Linear(4, 4), nn.Sequential(nn.ReLU())), nn.Linear(4, 2)),
+            one,
+        ),
         "empty": lambda: (nn.Sequential(), one),
         "identity": lambda: (nn.Identity(), one),
         "reused": lambda: (Function(lambda m, x: m.a(m.a(m.b(x))), a=shared, b=shared), one),
@@ -85,8 +88,11 @@ def torch_models() -> dict[str, Callable[[], tuple[Any, Any]]]:
             one,
         ),
         "parameter list": lambda: (
-            Function(lambda m, x: x + m.ps[0] + m.pd["b"], ps=nn.ParameterList([nn.Parameter(torch.ones(4))]),
-                     pd=nn.ParameterDict({"b": nn.Parameter(torch.ones(4))})),
+            Function(
+                lambda m, x: x + m.ps[0] + m.pd["b"],
+                ps=nn.ParameterList([nn.Parameter(torch.ones(4))]),
+                pd=nn.ParameterDict({"b": nn.Parameter(torch.ones(4))}),
+            ),
             one,
         ),
         "never called": lambda: (Function(lambda m, x: m.used(x), used=nn.Linear(4, 4), unused=nn.Linear(9, 9)), one),
@@ -101,11 +107,17 @@ def torch_models() -> dict[str, Callable[[], tuple[Any, Any]]]:
         "bfloat16": lambda: (half, one),
         "max norm and tuple": lambda: (table, (2, 5)),
         "hooked": lambda: (watched, one),
-        "transformer": lambda: (nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2), (1, 5, 8)),
+        "transformer": lambda: (
+            nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2),
+            (1, 5, 8),
+        ),
         "attention": lambda: (nn.MultiheadAttention(8, 2, kdim=3, vdim=5), [(4, 1, 8), (6, 1, 3), (6, 1, 5)]),
         "dataclass": lambda: (Function(lambda m, x: Output(m.a(x), (x, x)), a=nn.Linear(4, 2)), one),
         "named tuple": lambda: (Function(lambda m, x: Pair(m.a(x), None), a=nn.Linear(4, 2)), one),
-        "dict": lambda: (Function(lambda m, x, y: {"sum": x + y, "text": "ok", "n": 3}, a=nn.Linear(4, 2)), {"x": one, "y": one}),
+        "dict": lambda: (
+            Function(lambda m, x, y: {"sum": x + y, "text": "ok", "n": 3}, a=nn.Linear(4, 2)),
+            {"x": one, "y": one},
+        ),
         "packed": lambda: (
             Function(
                 lambda m, x: m.rnn(nn.utils.rnn.pack_padded_sequence(x, torch.tensor([3, 2]), batch_first=True)),
@@ -113,14 +125,20 @@ def torch_models() -> dict[str, Callable[[], tuple[Any, Any]]]:
             ),
             (2, 3, 4),
         ),
-        "distribution": lambda: (Function(lambda m, x: torch.distributions.Normal(m.a(x), 1.0, validate_args=False), a=nn.Linear(4, 2)), one),
+        "distribution": lambda: (
+            Function(lambda m, x: torch.distributions.Normal(m.a(x), 1.0, validate_args=False), a=nn.Linear(4, 2)),
+            one,
+        ),
         "scalar": lambda: (Function(lambda m, x: m.a(x).sum(), a=nn.Linear(4, 2)), one),
         "empty batch": lambda: (nn.Linear(4, 2), (0, 4)),
         "keyword children": lambda: (Function(lambda m, x: m.a(input=x), a=nn.Linear(4, 2)), one),
-        "branches on values": lambda: (Function(lambda m, x: m.a(x) if x.sum() > 0 else m.b(x), a=nn.Linear(4, 2), b=nn.Linear(4, 3)), one),
+        "branches on values": lambda: (
+            Function(lambda m, x: m.a(x) if x.sum() > 0 else m.b(x), a=nn.Linear(4, 2), b=nn.Linear(4, 3)),
+            one,
+        ),
         "lazy": lambda: (nn.Sequential(nn.LazyLinear(3), nn.ReLU(), nn.LazyLinear(2)), (1, 5)),
         "names with dots and brackets": lambda: (nn.ModuleDict({"[bold]": nn.Linear(2, 2), "ü" * 80: nn.ReLU()}), None),
-    }  # fmt: skip
+    }
 
 
 def keras_models() -> dict[str, Callable[[], tuple[Any, Any]]]:

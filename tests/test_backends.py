@@ -1,0 +1,57 @@
+"""Everything about Keras once more on its other backends, and each framework where the other is not installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_keras_on_its_other_backends(backend: str) -> None:
+    pytest.importorskip(backend)
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE / "test_keras.py")],
+        cwd=HERE.parent,
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-5000:]
+    assert "failed" not in result.stdout
+
+
+WITHOUT_KERAS = """
+import sys
+for name in ("keras", "tensorflow", "jax", "tf_keras"):
+    sys.modules[name] = None
+import torch
+from introspect import explain, inspect
+model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.LSTM(3, 4))
+report = inspect(model, (5, 2))
+print(report, explain(report), report.to_json(), report.to_markdown())
+assert report.complete and report.parameter_count == 9 + 4 * (3 + 4 + 2) * 4
+"""
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = None
+import keras
+from introspect import explain, inspect
+model = keras.Sequential([keras.Input((5, 2)), keras.layers.Dense(3), keras.layers.LSTM(4)])
+report = inspect(model)
+print(report, explain(report), report.to_json(), report.to_markdown())
+assert report.complete and report.parameter_count == 9 + 4 * (3 + 4 + 1) * 4
+"""
+
+
+@pytest.mark.parametrize("code", [WITHOUT_KERAS, WITHOUT_TORCH], ids=["without keras", "without torch"])
+def test_one_framework_is_enough(code: str) -> None:
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
