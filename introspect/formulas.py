@@ -140,6 +140,8 @@ def _said_input(layer: Layer, parameter: Parameter, axis: str) -> int | None:
         return None
     if axis.startswith("norm"):
         place = int(axis.partition("_")[2] or 1) - 1
+        if (sizes := layer.setting("normalized_shape")) is not None:
+            return sizes[place] if place < len(sizes) else None
         return _along(layer, layer.setting("axis", ()), place)
     if parameter.role == "kernel" and layer.kind in _FACTORED:
         place = [p.path for p in layer.parameters if p.role == "kernel"].index(parameter.path)

@@ -16,10 +16,10 @@ from ..plain import setting
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of a layer: its role, its axes, and what a packed axis holds."""
+    """A tensor of a layer: its role, its axes (or how to read them off the layer), and what a packed axis holds."""
 
     role: str
-    axes: str | None = None
+    axes: str | Callable[[Any], str] | None = None
     labels: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
@@ -192,18 +192,27 @@ def _attention_units(layer: Any) -> int | None:
     return int(output.kernel.shape[-1]) if output is not None and output.built else None
 
 
-def _einsum_axes(layer: Any, tensor: str) -> str:
-    """The axes of an einsum's kernel or bias: contracted letters are `in`, new ones `out`, in the kernel's order."""
+def _einsum_names(layer: Any) -> tuple[str, str, dict[str, str]]:
+    """Kernel letters, output letters, and the axis that each kernel letter is: contracted ones `in`, new ones `out`."""
     inputs, kernel, outputs = re.split(r",|->", layer.equation.replace(" ", "").replace("...", ""))
-    kept, new = [c for c in kernel if c not in outputs], [c for c in kernel if c in outputs and c not in inputs]
-    names = {
-        c: f"channel_{i + 1}" if i else "channel"
-        for i, c in enumerate(c for c in kernel if c in inputs and c in outputs)
+    groups = {
+        "in": [c for c in kernel if c not in outputs],
+        "out": [c for c in kernel if c in outputs and c not in inputs],
+        "channel": [c for c in kernel if c in outputs and c in inputs],
     }
-    for word, letters in (("in", kept), ("out", new)):
+    names = {}
+    for word, letters in groups.items():
         names |= {c: word if len(letters) == 1 else f"{word}_{i + 1}" for i, c in enumerate(letters)}
-    if tensor == "kernel":
-        return " ".join(names[c] for c in kernel)
+    return kernel, outputs, names
+
+
+def _einsum_kernel(layer: Any) -> str:
+    kernel, _, names = _einsum_names(layer)
+    return " ".join(names[c] for c in kernel)
+
+
+def _einsum_bias(layer: Any) -> str:
+    _, outputs, names = _einsum_names(layer)
     return " ".join(names.get(c, "1") for c in outputs if c in layer.bias_axes)
 
 
@@ -211,7 +220,7 @@ def _einsum_units(layer: Any) -> int | None:
     """The product of the new axes, known once it is built."""
     if not layer.built:
         return None
-    names = _einsum_axes(layer, "kernel").split()
+    names = _einsum_kernel(layer).split()
     return math.prod(int(n) for n, name in zip(layer.kernel.shape, names, strict=True) if name.startswith("out"))
 
 
@@ -245,7 +254,7 @@ ROWS: dict[str, Row] = {
     "EinsumDense": Row(
         "einsum_dense",
         {"units": (None, _einsum_units), "equation": "equation", "activation": _function("activation")},
-        {"kernel": Tensor("kernel", "einsum"), "bias": Tensor("bias", "einsum")},
+        {"kernel": Tensor("kernel", _einsum_kernel), "bias": Tensor("bias", _einsum_bias)},
     ),
     **{f"Conv{rank}D": _convolution(rank, False) for rank in (1, 2, 3)},
     **{f"Conv{rank}DTranspose": _convolution(rank, True) for rank in (1, 2, 3)},
@@ -379,8 +388,8 @@ def parameter_of(
     known = known or Tensor("other")
     shape = tuple(int(n) for n in variable.shape)
     axes, labels = known.axes, known.labels
-    if axes == "einsum":
-        axes = _einsum_axes(layer, known.role)
+    if callable(axes):
+        axes = axes(layer)
     if axes in ("(gate units)", "units") and len(shape) == 2:  # a GRU with reset_after has two biases in one tensor
         axes, labels = f"source {axes}", {"source": _labels("input", "recurrent"), **labels}
     if axes is not None and len(split_axes(axes)) != len(shape):

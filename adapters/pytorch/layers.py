@@ -175,6 +175,7 @@ _QKV = {"qkv": _labels("query", "key", "value")}
 _HEADS = {"head": "num_heads"}
 _NORMALIZED = {
     "axis": ("normalized_shape", lambda m: tuple(range(-len(m.normalized_shape), 0))),
+    "normalized_shape": "normalized_shape",
     "use_scale": ("elementwise_affine", lambda m: m.weight is not None),
 }
 
