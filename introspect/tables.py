@@ -115,7 +115,7 @@ def report_table(report: Report, columns: Sequence[str] | None = None, depth: in
         rows=tuple(tuple(_COLUMNS[name][1](layer, report) for name in columns) for layer in layers),
         numeric=tuple(_COLUMNS[name][0] for name in columns),
         title=f"{report.model} ({_framework(report)})",
-        footer=(*totals(report), *_notes(report)),
+        footer=("", *totals(report), *_notes(report)),
     )
 
 
@@ -181,7 +181,7 @@ def side_by_side(a: Report, b: Report) -> Table:
         rows=tuple(rows),
         numeric=(False, False, *numeric),
         title=f"{a.model} ({_framework(a)}) and {b.model} ({_framework(b)})",
-        footer=tuple(f"{x:<{width}}{y}" for x, y in zip(totals(a), totals(b), strict=True)),
+        footer=("", *(f"{x:<{width}}{y}" for x, y in zip(totals(a), totals(b), strict=True))),
     )
 
 
