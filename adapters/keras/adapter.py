@@ -12,8 +12,9 @@ from introspect.adapter import Candidate, Description, Said, Trace
 from introspect.records import Layer, Parameter
 from introspect.values import Inputs
 
+from ..rows import Row, read_settings, read_tensor
 from .inputs import candidates
-from .layers import Row, own_variables, parameter_of, row_of, settings_of
+from .layers import own_variables, row_of
 from .trace import trace
 
 
@@ -64,7 +65,7 @@ def describe(model: Any) -> Description:
                 type=type(layer).__name__,
                 kind=row.kind,
                 aliases=tuple(paths[1:]),
-                settings=settings_of(layer, row),
+                settings=read_settings(layer, row),
                 parameters=() if owner is not None else _parameters(layer, row, paths[0], seen, trainable),
                 children=tuple(dict.fromkeys(first_paths[id(child)] for child in children_of(layer))),
                 part_of=owner,
@@ -144,10 +145,16 @@ def _parameters(layer: Any, row: Row, path: str, seen: dict[int, str], trainable
             name = _unused(prefix + variable.name, taken)
             full = f"{path}.{name}" if path else name
             first = seen.setdefault(id(variable), full)
-            state = "parameter" if id(variable) in held else "buffer"
-            known = row.tensors.get(key + variable.name)
-            record = parameter_of(
-                owner, known, name, full, variable, id(variable) in trainable, state, None if first == full else first
+            record = read_tensor(
+                owner,
+                row.tensor(key + variable.name),
+                tuple(int(n) for n in variable.shape),
+                name=name,
+                path=full,
+                dtype=str(variable.dtype),
+                trainable=id(variable) in trainable,
+                state="parameter" if id(variable) in held else "buffer",
+                same_as=None if first == full else first,
             )
             is_seed = any(variable is seed for seed in seeds)
             records.append(replace(record, role="seed", axes=None, trainable=False) if is_seed else record)

@@ -4,42 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
-from introspect.records import Parameter, Setting, split_axes
-from introspect.values import FrozenDict
-
 from ..plain import setting
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A tensor of a layer: its role, its axes (or how to read them off the layer), and what a packed axis holds."""
-
-    role: str
-    axes: str | Callable[[Any], str] | None = None
-    labels: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Row:
-    """What we know of a class. `settings`: canonical name → attribute, or (attribute or None, function of the layer).
-
-    `tensors`: name → `Tensor`; a tensor of a private sublayer is named by the attribute that holds that sublayer,
-    `cell.kernel`. `parts`: those attributes. `unit`: the layer is one step, its inside not followed.
-    """
-
-    kind: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    tensors: Mapping[str, Tensor] = field(default_factory=dict)
-    unit: bool = True
-    parts: tuple[str, ...] = ()
-
-
-def _labels(*words: str) -> tuple[tuple[str, int], ...]:
-    return tuple((word, 1) for word in words)
+from ..rows import Row, Tensor, find, labels
 
 
 def _function(name: str) -> tuple[str, Callable[[Any], Any]]:
@@ -119,10 +88,15 @@ def _global_pool(kind: str, rank: int) -> Row:
     return Row(f"global_{kind}{rank}d", {"keep_axes": "keepdims", **_DATA_FORMAT})
 
 
+def _recurrent_bias(packed: str) -> Callable[[Any], str]:
+    """A GRU with `reset_after` has two biases in one tensor."""
+    return lambda layer: f"source {packed}" if getattr(layer, "reset_after", False) else packed
+
+
 def _recurrent(kind: str, gates: tuple[str, ...], prefix: str) -> Row:
     """A recurrent layer, whose tensors its cell holds, or (without `prefix`) the cell itself."""
     packed = "(gate units)" if gates else "units"
-    labels = {"gate": _labels(*gates)} if gates else {}
+    packs = {"gate": labels(*gates)} if gates else {}
     settings: dict[str, Any] = {
         "units": "units",
         "activation": _function("activation"),
@@ -144,9 +118,9 @@ def _recurrent(kind: str, gates: tuple[str, ...], prefix: str) -> Row:
         kind if prefix else "recurrent_cell",
         settings,
         {
-            f"{prefix}kernel": Tensor("kernel", f"in {packed}", labels),
-            f"{prefix}recurrent_kernel": Tensor("recurrent_kernel", f"hidden {packed}", labels),
-            f"{prefix}bias": Tensor("bias", packed, labels),
+            f"{prefix}kernel": Tensor("kernel", f"in {packed}", packs),
+            f"{prefix}recurrent_kernel": Tensor("recurrent_kernel", f"hidden {packed}", packs),
+            f"{prefix}bias": Tensor("bias", _recurrent_bias(packed), {**packs, "source": labels("input", "recurrent")}),
         },
         parts=("cell",) if prefix else (),
     )
@@ -236,6 +210,11 @@ _BATCH_NORM = Row(
 )
 
 
+def _norm_axes(layer: Any) -> str:
+    rank = len(layer.axis) if isinstance(layer.axis, (tuple, list)) else 1
+    return "norm" if rank == 1 else " ".join(f"norm_{i + 1}" for i in range(rank))
+
+
 def _activation(function: str, **settings: Any) -> Row:
     return Row("activation", {"function": (None, lambda layer: function), **settings})
 
@@ -293,14 +272,14 @@ ROWS: dict[str, Row] = {
     "LayerNormalization": Row(
         "layer_norm",
         {"axis": _axes(), "eps": "epsilon", "use_scale": "scale", "use_shift": "center"},
-        {"gamma": Tensor("scale", "norm"), "beta": Tensor("shift", "norm")},
+        {"gamma": Tensor("scale", _norm_axes), "beta": Tensor("shift", _norm_axes)},
     ),
     "GroupNormalization": Row(
         "group_norm",
         {"groups": "groups", "axis": _axes(), "eps": "epsilon", "use_scale": "scale", "use_shift": "center"},
         {"gamma": Tensor("scale", "channel"), "beta": Tensor("shift", "channel")},
     ),
-    "RMSNormalization": Row("rms_norm", {"axis": _axes(), "eps": "epsilon"}, {"scale": Tensor("scale", "norm")}),
+    "RMSNormalization": Row("rms_norm", {"axis": _axes(), "eps": "epsilon"}, {"scale": Tensor("scale", _norm_axes)}),
     "Normalization": Row(
         "normalization",
         {"axis": _axes()},
@@ -334,21 +313,13 @@ ROWS: dict[str, Row] = {
     "Sequential": Row("container", unit=False),
 }
 
-_UNKNOWN = Row("unknown", unit=False)
 # These run other layers: their own call makes nothing itself.
 _OPENED = frozenset({"bidirectional", "time_distributed", "lambda"})
 
 
 def row_of(layer: Any) -> Row:
-    """The row of the first class in the MRO that has one, unless the class adds tensors that the row does not know."""
-    for cls in type(layer).__mro__:
-        row = ROWS.get(cls.__name__) if cls.__module__.startswith(("keras.src.layers.", "keras.src.models.")) else None
-        if row is None:
-            continue
-        strange = any(v.name not in row.tensors for v in own_variables(layer))
-        exact = cls is type(layer) or row.kind == "container"
-        return row if exact or not strange else _UNKNOWN
-    return _UNKNOWN
+    """The row of a layer, `UNKNOWN` where there is none."""
+    return find(layer, ROWS, ("keras.src.layers.", "keras.src.models."), (v.name for v in own_variables(layer)))
 
 
 def is_unit(layer: Any) -> bool:
@@ -360,49 +331,3 @@ def is_unit(layer: Any) -> bool:
 def own_variables(layer: Any) -> list[Any]:
     """The weights that a layer itself holds, each once (seeds apart)."""
     return list({id(v): v for v in (*layer._trainable_variables, *layer._non_trainable_variables)}.values())
-
-
-def settings_of(layer: Any, row: Row) -> tuple[Setting, ...]:
-    """The settings of a layer in common words, each beside its native name and value."""
-    settings = []
-    for name, how in row.settings.items():
-        native, read = (how, lambda x, how=how: getattr(x, how, None)) if isinstance(how, str) else how
-        value = setting(read(layer))
-        settings.append(
-            Setting(name, value, native, None if native is None else setting(getattr(layer, native, value)))
-        )
-    return tuple(settings)
-
-
-def parameter_of(
-    layer: Any,
-    known: Tensor | None,
-    name: str,
-    path: str,
-    variable: Any,
-    trainable: bool,
-    state: str,
-    same_as: str | None,
-) -> Parameter:
-    """The record of one variable. A tensor that the row does not know has role `other` and no axes."""
-    known = known or Tensor("other")
-    shape = tuple(int(n) for n in variable.shape)
-    axes, labels = known.axes, known.labels
-    if callable(axes):
-        axes = axes(layer)
-    if axes in ("(gate units)", "units") and len(shape) == 2:  # a GRU with reset_after has two biases in one tensor
-        axes, labels = f"source {axes}", {"source": _labels("input", "recurrent"), **labels}
-    if axes is not None and len(split_axes(axes)) != len(shape):
-        axes = " ".join(f"{axes}_{i + 1}" for i in range(len(shape))) if axes == "norm" else None
-    return Parameter(
-        name=name,
-        path=path,
-        role=known.role,
-        shape=shape,
-        axes=axes,
-        labels=FrozenDict(labels if axes else {}),
-        dtype=str(variable.dtype),
-        trainable=trainable,
-        state=state,
-        same_as=same_as,
-    )

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 
 from introspect.adapter import Candidate, Description, Said, Trace
 from introspect.records import Layer, Parameter
 from introspect.values import Inputs
 
-from .inputs import candidates
-from .layers import parameter_of, row_of, settings_of
+from ..rows import read_settings, read_tensor
+from .inputs import candidates, dtype_name
+from .layers import row_of
 from .trace import trace
 
 
@@ -56,7 +58,7 @@ def describe(model: torch.nn.Module) -> Description:
                 type=type(module).__name__,
                 kind=row_of(module).kind,
                 aliases=tuple(paths[1:]),
-                settings=settings_of(module, row_of(module)),
+                settings=read_settings(module, row_of(module)),
                 parameters=() if owner is not None else _parameters(module, paths[0], seen),
                 training=module.__dict__.get("training"),
                 children=tuple(dict.fromkeys(first_paths[id(child)] for _, child in module.named_children())),
@@ -112,7 +114,19 @@ def _parameters(module: torch.nn.Module, path: str, seen: dict[int, str]) -> tup
     for name, tensor, state in owned:
         full = f"{path}.{name}" if path else name
         same_as = seen.setdefault(id(tensor), full)
-        records.append(parameter_of(module, row, name, full, tensor, state, None if same_as == full else same_as))
+        records.append(
+            read_tensor(
+                module,
+                row.tensor(name),
+                None if isinstance(tensor, UninitializedTensorMixin) else tuple(int(n) for n in tensor.shape),
+                name=name,
+                path=full,
+                dtype=dtype_name(tensor.dtype),
+                trainable=state == "parameter" and tensor.requires_grad,
+                state=state,
+                same_as=None if same_as == full else same_as,
+            )
+        )
     return tuple(records)
 
 

@@ -11,7 +11,7 @@ from introspect.adapter import Candidate, Said, Shape
 from introspect.errors import InputsError
 from introspect.values import FrozenDict, Inputs, TensorSpec
 
-from .layers import dtype_name, row_of
+from .layers import row_of
 
 _TOKENS = "int64"
 _SIDES = (224, 32, 28, 64, 299, 8)  # image sizes worth trying, the most usual first
@@ -81,6 +81,11 @@ def torch_dtype(name: str) -> torch.dtype:
     if not isinstance(dtype, torch.dtype):
         raise InputsError(f"{name!r} is no dtype of torch: use a name such as 'float32', 'int64' or 'bool'.")
     return dtype
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """`float32` for `torch.float32`."""
+    return str(dtype).removeprefix("torch.")
 
 
 def _float_dtype(model: torch.nn.Module) -> str:

@@ -2,49 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 
-from introspect.records import Parameter, Setting
-from introspect.values import FrozenDict
-
-from ..plain import setting
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A tensor of a layer: its role, its axes, what a packed axis holds, the joined axes that a setting sizes."""
-
-    role: str
-    axes: str | None = None
-    labels: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
-    sizes: Mapping[str, str] = field(default_factory=dict)  # axis -> attribute of the module
-
-
-Said = tuple[str, Any] | tuple[str, Any, str | None]  # canonical name, how to read it, native name
-
-
-@dataclass(frozen=True)
-class Row:
-    """What we know of a class. `settings`: canonical name → attribute, or (attribute or None, function of the module).
-
-    `tensors`: name → `Tensor`; a name is a regular expression. `unit`: the layer is one step, its inside not followed.
-    """
-
-    kind: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    tensors: Mapping[str, Tensor] = field(default_factory=dict)
-    unit: bool = True
-    parts: tuple[str, ...] = ()
-
-
-def _labels(*words: str) -> tuple[tuple[str, int], ...]:
-    return tuple((word, 1) for word in words)
+from ..rows import Row, Tensor, find, labels
 
 
 def _padding(value: Any) -> Any:
@@ -114,7 +77,7 @@ def _adaptive_pool(kind: str, rank: int) -> Row:
 
 def _recurrent(kind: str, gates: tuple[str, ...]) -> Row:
     packed = "(gate units)" if gates else "units"
-    labels = {"gate": _labels(*gates)} if gates else {}
+    packs = {"gate": labels(*gates)} if gates else {}
     settings = {
         "units": "hidden_size",
         "in_features": "input_size",
@@ -132,10 +95,10 @@ def _recurrent(kind: str, gates: tuple[str, ...]) -> Row:
     if kind == "gru":
         settings["reset_after"] = (None, lambda m: True)
     tensors = {
-        r"weight_ih_l\d+(_reverse)?": Tensor("kernel", f"{packed} in", labels),
-        r"weight_hh_l\d+(_reverse)?": Tensor("recurrent_kernel", f"{packed} hidden", labels),
-        r"bias_ih_l\d+(_reverse)?": Tensor("bias", packed, labels),
-        r"bias_hh_l\d+(_reverse)?": Tensor("recurrent_bias", packed, labels),
+        r"weight_ih_l\d+(_reverse)?": Tensor("kernel", f"{packed} in", packs),
+        r"weight_hh_l\d+(_reverse)?": Tensor("recurrent_kernel", f"{packed} hidden", packs),
+        r"bias_ih_l\d+(_reverse)?": Tensor("bias", packed, packs),
+        r"bias_hh_l\d+(_reverse)?": Tensor("recurrent_bias", packed, packs),
         r"weight_hr_l\d+(_reverse)?": Tensor("output_kernel", "hidden units"),
     }
     return Row(kind, settings, tensors)
@@ -171,7 +134,7 @@ def _activation(function: str, **settings: Any) -> Row:
     return Row("activation", {"function": (None, lambda m: function), **settings})
 
 
-_QKV = {"qkv": _labels("query", "key", "value")}
+_QKV = {"qkv": labels("query", "key", "value")}
 _HEADS = {"head": "num_heads"}
 _NORMALIZED = {
     "axis": ("normalized_shape", lambda m: tuple(range(-len(m.normalized_shape), 0))),
@@ -245,9 +208,9 @@ ROWS: dict[str, Row] = {
     "LayerNorm": Row(
         "layer_norm",
         {**_NORMALIZED, "eps": "eps", "use_shift": ("elementwise_affine", lambda m: m.bias is not None)},
-        {"weight": Tensor("scale", "norm"), "bias": Tensor("shift", "norm")},
+        {"weight": Tensor("scale", _norm_axes), "bias": Tensor("shift", _norm_axes)},
     ),
-    "RMSNorm": Row("rms_norm", {**_NORMALIZED, "eps": "eps"}, {"weight": Tensor("scale", "norm")}),
+    "RMSNorm": Row("rms_norm", {**_NORMALIZED, "eps": "eps"}, {"weight": Tensor("scale", _norm_axes)}),
     "GroupNorm": Row(
         "group_norm",
         {"in_features": "num_channels", "groups": "num_groups", "eps": "eps"},
@@ -281,76 +244,8 @@ ROWS: dict[str, Row] = {
     "ParameterDict": Row("container", unit=False),
 }
 
-_UNKNOWN = Row("unknown", unit=False)
-
 
 def row_of(module: torch.nn.Module) -> Row:
-    """The row of the first class in the MRO that has one, unless the class adds tensors that the row does not know."""
-    for cls in type(module).__mro__:
-        row = ROWS.get(cls.__name__) if cls.__module__.startswith("torch.nn.modules.") else None
-        if row is None:
-            continue
-        strange = any(_tensor_row(row, name) is None for name in (*module._parameters.keys(), *module._buffers.keys()))
-        exact = cls is type(module) or row.kind == "container"
-        return row if exact or not strange else _UNKNOWN
-    return _UNKNOWN
-
-
-def settings_of(module: torch.nn.Module, row: Row) -> tuple[Setting, ...]:
-    """The settings of a layer in common words, each beside its native name and value."""
-    settings = []
-    for name, how in row.settings.items():
-        native, read = (how, lambda m, how=how: getattr(m, how)) if isinstance(how, str) else how
-        value = setting(_tuple(read(module)))
-        native_value = None if native is None else setting(_native(module, native, value))
-        settings.append(Setting(name, value, native, native_value))
-    return tuple(settings)
-
-
-def parameter_of(
-    module: torch.nn.Module, row: Row, name: str, path: str, tensor: Any, state: str, same_as: str | None
-) -> Parameter:
-    """The record of one tensor. A tensor that the row does not know has role `other` and no axes."""
-    known = _tensor_row(row, name) or Tensor("other")
-    shape = None if _is_uninitialized(tensor) else tuple(int(n) for n in tensor.shape)
-    axes = known.axes
-    if axes == "norm" and hasattr(module, "normalized_shape"):
-        axes = _norm_axes(module)
-    return Parameter(
-        name=name,
-        path=path,
-        role=known.role,
-        shape=shape,
-        axes=axes,
-        labels=FrozenDict(known.labels),
-        sizes=FrozenDict({axis: getattr(module, attribute) for axis, attribute in known.sizes.items()}),
-        dtype=dtype_name(tensor.dtype),
-        trainable=state == "parameter" and tensor.requires_grad,
-        state=state,
-        same_as=same_as,
-    )
-
-
-def dtype_name(dtype: torch.dtype) -> str:
-    """`float32` for `torch.float32`."""
-    return str(dtype).removeprefix("torch.")
-
-
-def _tensor_row(row: Row, name: str) -> Tensor | None:
-    if name in row.tensors:
-        return row.tensors[name]
-    return next((tensor for pattern, tensor in row.tensors.items() if re.fullmatch(pattern, name)), None)
-
-
-def _native(module: torch.nn.Module, name: str, canonical: Any) -> Any:
-    """The constructor's value. It may be kept as a tensor or None (`bias`), or not at all: then it was ours."""
-    value = getattr(module, name, canonical)
-    return canonical if isinstance(value, torch.Tensor) or value is None else value
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, torch.Size) else value
-
-
-def _is_uninitialized(tensor: Any) -> bool:
-    return isinstance(tensor, UninitializedTensorMixin)
+    """The row of a module, `UNKNOWN` where there is none."""
+    own = (*module._parameters.keys(), *module._buffers.keys())
+    return find(module, ROWS, ("torch.nn.modules.",), own)

@@ -24,8 +24,8 @@ from ..plain import one_line, structure
 from ..recording import Recorder, stranger_notes
 from ..thread_patch import ThreadPatch
 from .hooks import run_forward
-from .inputs import can_run, feed
-from .layers import dtype_name, row_of
+from .inputs import can_run, dtype_name, feed
+from .layers import row_of
 from .modes import AbstractMode, EagerMode
 from .untouched import random_state_kept, untouched
 

@@ -23,7 +23,7 @@ class Example(NamedTuple):
 
 
 def examples() -> list[Example]:
-    """Every example with what the README shows and what it really prints; they share their names, from top to bottom."""
+    """Every example with what the README shows and what it really prints. They share their names, top to bottom."""
     names: dict[str, object] = {}
     found = []
     for match in _EXAMPLE.finditer(README.read_text()):

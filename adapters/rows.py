@@ -1,0 +1,101 @@
+"""Rows: what an adapter's table knows of a layer class, and how a live layer is read by its row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from introspect.records import Parameter, Setting, split_axes
+from introspect.values import FrozenDict
+
+from .plain import setting
+
+Labels = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor of a layer: its role; its axes, or how to read them off the layer; what a packed axis holds; and the
+    attributes that size those joined axes which neither shape nor labels tell."""
+
+    role: str
+    axes: str | Callable[[Any], str | None] | None = None
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+    sizes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What we know of a class.
+
+    `settings`: canonical name → attribute, or (native name or `None`, function of the layer). `tensors`: name (a
+    regular expression) → `Tensor`. `parts`: the attributes that hold private sublayers, whose tensors the layer owns.
+    `unit`: the layer is one step, what happens inside is not followed.
+    """
+
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    unit: bool = True
+    parts: tuple[str, ...] = ()
+
+    def tensor(self, name: str) -> Tensor | None:
+        """The row of one tensor."""
+        if name in self.tensors:
+            return self.tensors[name]
+        return next((tensor for pattern, tensor in self.tensors.items() if re.fullmatch(pattern, name)), None)
+
+
+UNKNOWN = Row("unknown", unit=False)
+
+
+def labels(*words: str) -> Labels:
+    """Equal parts of a packed axis, in their order."""
+    return tuple((word, 1) for word in words)
+
+
+def find(layer: Any, rows: Mapping[str, Row], homes: tuple[str, ...], own_tensors: Iterable[str]) -> Row:
+    """The row of the first class in the MRO, among those of the modules in `homes`, that has one.
+
+    A subclass that adds tensors which its parent's row does not know is something else: `UNKNOWN`.
+    """
+    for cls in type(layer).__mro__:
+        row = rows.get(cls.__name__) if cls.__module__.startswith(homes) else None
+        if row is not None:
+            exact = cls is type(layer) or row.kind == "container"
+            return row if exact or all(row.tensor(name) for name in own_tensors) else UNKNOWN
+    return UNKNOWN
+
+
+def read_settings(layer: Any, row: Row) -> tuple[Setting, ...]:
+    """The settings of a layer in common words, each beside its native name and value."""
+    settings = []
+    for name, how in row.settings.items():
+        native, read = (how, lambda x, how=how: getattr(x, how, None)) if isinstance(how, str) else how
+        value = setting(read(layer))
+        settings.append(Setting(name, value, native, None if native is None else _native(layer, native, value)))
+    return tuple(settings)
+
+
+def _native(layer: Any, name: str, canonical: Any) -> Any:
+    """The constructor's value. It may be kept as a tensor or as None (`bias`), or not at all: then it was ours."""
+    value = getattr(layer, name, None)
+    return canonical if value is None or hasattr(value, "dtype") else setting(value)
+
+
+def read_tensor(layer: Any, known: Tensor | None, shape: tuple[int, ...] | None, **rest: Any) -> Parameter:
+    """The record of one tensor. One that the row does not know has role `other` and no axes."""
+    known = known or Tensor("other")
+    axes = known.axes(layer) if callable(known.axes) else known.axes
+    if axes is not None and shape is not None and len(split_axes(axes)) != len(shape):
+        axes = None  # not laid out as the row says
+    return Parameter(
+        role=known.role,
+        shape=shape,
+        axes=axes,
+        labels=FrozenDict({axis: parts for axis, parts in known.labels.items() if axis in (axes or "")}),
+        sizes=FrozenDict({axis: getattr(layer, attribute) for axis, attribute in known.sizes.items()}),
+        **rest,
+    )
