@@ -108,7 +108,7 @@ ROLES: dict[str, str] = {
 AXES: dict[str, tuple[str, str]] = {
     # axis: (the word behind a number in a formula, what it counts)
     "gate": ("gates", "The gates of a recurrent layer, packed into one tensor."),
-    "qkv": ("of q, k, v", "Query, key and value, packed into one tensor."),
+    "qkv": ("q/k/v", "Query, key and value, packed into one tensor."),
     "source": ("biases", "Where a bias acts: on the input or on the recurrent product."),
     "d": ("d", "Depth of a three-dimensional kernel."),
     "h": ("h", "Height of a kernel."),

@@ -264,7 +264,7 @@ def test_why_attention_has_that_many() -> None:
     assert b.agrees
     assert c.agrees
     assert "8 in × 2 heads × 4 key dim (query.kernel)" in str(a)
-    assert "3 of q, k, v × 8 in × 2 heads × 4 key dim (in_proj_weight)" in str(b)
+    assert "3 q/k/v × 8 in × 2 heads × 4 key dim (in_proj_weight)" in str(b)
 
 
 def test_my_own_layer_and_my_own_module() -> None:
