@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from introspect.records import Parameter, Setting, split_axes
@@ -43,6 +43,7 @@ class Row:
 
     def tensor(self, name: str) -> Tensor | None:
         """The row of one tensor."""
+        name = name.removesuffix("_orig")  # what pruning has made of it
         if name in self.tensors:
             return self.tensors[name]
         return next((tensor for pattern, tensor in self.tensors.items() if re.fullmatch(pattern, name)), None)
@@ -56,16 +57,20 @@ def labels(*words: str) -> Labels:
     return tuple((word, 1) for word in words)
 
 
-def find(layer: Any, rows: Mapping[str, Row], homes: tuple[str, ...], own_tensors: Iterable[str]) -> Row:
+def find(layer: Any, rows: Mapping[str, Row], homes: tuple[str, ...], own_tensors: Iterable[str], run: str) -> Row:
     """The row of the first class in the MRO, among those of the modules in `homes`, that has one.
 
-    A subclass that adds tensors which its parent's row does not know is something else: `UNKNOWN`.
+    A subclass that adds tensors which its parent's row does not know is something else: `UNKNOWN`; one with a method
+    `run` of its own (`forward`, `call`) is opened.
     """
     for cls in type(layer).__mro__:
         row = rows.get(cls.__name__) if cls.__module__.startswith(homes) else None
         if row is not None:
-            exact = cls is type(layer) or row.kind == "container"
-            return row if exact or all(row.tensor(name) for name in own_tensors) else UNKNOWN
+            if cls is type(layer) or row.kind == "container":
+                return row
+            if not all(row.tensor(name) for name in own_tensors):
+                return UNKNOWN
+            return row if getattr(type(layer), run) is getattr(cls, run) else replace(row, unit=False)
     return UNKNOWN
 
 

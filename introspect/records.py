@@ -236,7 +236,7 @@ class Layer:
     def spatial_shape(self) -> tuple[int | None, ...] | None:
         """The size of its feature map, (height, width) for two axes; `None` where there is none."""
         rank, shape = spatial_rank(self.kind), self.output_shape
-        if not rank or shape is None or len(shape) != rank + 2:
+        if not rank or shape is None or len(shape) != rank + 2 or self.setting("data_format") is None:
             return None
         return shape[2:] if self.setting("data_format") == "channels_first" else shape[1:-1]
 
@@ -244,12 +244,14 @@ class Layer:
     def activations(self) -> int | None:
         """The elements of its output for one example: all output tensors, divided by the first input's batch size."""
         sizes = [spec.size for spec in tensor_leaves(self.calls[0].outputs)] if self.calls else []
-        axes, shape = self.input_axes or (), self.input_shape or ()
-        time_first = axes[:2] == ("time", "batch") and len(shape) == len(axes)
-        batch = shape[time_first] if shape else None
-        if not sizes or not batch or any(size is None for size in sizes):
+        axes, shape = self.input_axes or ("batch",), self.input_shape or ()
+        if not sizes or not shape or any(size is None for size in sizes):
             return None
-        return sum(sizes) // batch  # type: ignore[arg-type]
+        if self.input_axes and len(shape) == len(axes) - 1:  # one example without a batch axis, as torch allows
+            return sum(sizes)  # type: ignore[arg-type]
+        batch = shape[axes.index("batch") if len(shape) == len(axes) else 0]
+        total = sum(sizes)  # type: ignore[arg-type]
+        return total // batch if batch and total % batch == 0 else None
 
 
 @dataclass(frozen=True)

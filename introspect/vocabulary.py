@@ -36,6 +36,7 @@ KINDS: dict[str, str] = {
         f"conv{rank}_transpose": f"A transposed convolution (the gradient of a convolution), {axes}."
         for rank, axes in _RANKS.items()
     },
+    "upsample": "Positions repeated or interpolated, along as many axes as there are.",
     "separable_conv1d": "A depthwise convolution followed by a pointwise one, one spatial axis.",
     "separable_conv2d": "A depthwise convolution followed by a pointwise one, two spatial axes.",
     "embedding": "A table of vectors, looked up by token id.",
@@ -170,6 +171,7 @@ SETTINGS: dict[str, str] = {
     "recurrent_activation": "The function applied to the gates.",
     "function": "The function that an activation layer applies.",
     "slope": "The slope for negative inputs.",
+    "bound": "The greatest value that the function gives.",
     "approximate": "Which approximation of a function is used.",
     "axis": "The axes that the layer works along (the batch is axis 0).",
     "normalized_shape": "Sizes of the axes that are normalized together.",
@@ -248,6 +250,8 @@ def spatial_rank(kind: str) -> int:
 def input_axes(kind: str, data_format: object, batch_first: object) -> tuple[str, ...] | None:
     """The axes of the input that a layer of this kind wants, `None` where any rank will do."""
     if rank := spatial_rank(kind):
+        if data_format is None:
+            return None
         spatial = _SPATIAL[rank]
         return ("batch", "channels", *spatial) if data_format == "channels_first" else ("batch", *spatial, "channels")
     if kind in ("simple_rnn", "lstm", "gru"):

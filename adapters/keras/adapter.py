@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
@@ -12,7 +12,7 @@ from introspect.adapter import Candidate, Description, Said, Trace
 from introspect.records import Layer, Parameter
 from introspect.values import Inputs
 
-from ..rows import Row, read_settings, read_tensor
+from ..rows import Row, Tensor, read_settings, read_tensor
 from .inputs import candidates
 from .layers import own_variables, row_of
 from .trace import trace
@@ -46,17 +46,17 @@ ADAPTER = KerasAdapter()
 def describe(model: Any) -> Description:
     """The tree of layers as it stands."""
     places = walk(model)
-    first_paths = {id(layer): paths[0] for layer, paths in places}
+    first_paths = {id(layer): paths[0] for layer, paths, _ in places}
     owners = {
         first_paths[id(part)]: first_paths[id(layer)]
-        for layer, _ in places
+        for layer, _, _ in places
         for _, part in _parts(layer, row_of(layer))
         if id(part) in first_paths
     }
     trainable = {id(v) for v in model.trainable_variables}
     seen: dict[int, str] = {}
     layers = []
-    for layer, paths in places:
+    for layer, paths, depth in places:
         row = row_of(layer)
         owner = owners.get(paths[0])
         layers.append(
@@ -69,10 +69,10 @@ def describe(model: Any) -> Description:
                 parameters=() if owner is not None else _parameters(layer, row, paths[0], seen, trainable),
                 children=tuple(dict.fromkeys(first_paths[id(child)] for child in children_of(layer))),
                 part_of=owner,
-                depth=paths[0].count(".") + 1 if paths[0] else 0,
+                depth=depth,
             )
         )
-    unbuilt = frozenset(paths[0] for layer, paths in places if not layer.built)
+    unbuilt = frozenset(paths[0] for layer, paths, _ in places if not layer.built and not _is_weightless(layer))
     return Description(
         framework="keras",
         framework_version=keras.__version__,
@@ -85,13 +85,23 @@ def describe(model: Any) -> Description:
     )
 
 
-def walk(model: Any) -> list[tuple[Any, list[str]]]:
+class Place(NamedTuple):
+    """A layer, its first path first, and how deep that lies."""
+
+    layer: Any
+    paths: list[str]
+    depth: int
+
+
+def walk(model: Any) -> list[Place]:
     """Every layer in definition pre-order, with all paths that lead to it (not those that go round in a circle)."""
-    places: dict[int, tuple[Any, list[str]]] = {}
+    places: dict[int, Place] = {}
+    taken: set[str] = set()
     stack: list[tuple[Any, str, frozenset[int]]] = [(model, "", frozenset())]
     while stack:
         layer, path, above = stack.pop()
-        places.setdefault(id(layer), (layer, []))[1].append(path)
+        path = unused(path, taken)  # a layer's own name may hold a dot or a number sign
+        places.setdefault(id(layer), Place(layer, [], len(above))).paths.append(path)
         above |= {id(layer)}
         below = list(_named(children_of(layer), path))
         stack.extend((child, at, above) for child, at in reversed(below) if id(child) not in above)
@@ -142,32 +152,57 @@ def _parameters(layer: Any, row: Row, path: str, seen: dict[int, str], trainable
         seeds = [generator.state for generator in getattr(owner, "_seed_generators", ())]
         held = {id(v) for v in owner._trainable_variables}
         for variable in (*own_variables(owner), *seeds):
-            name = _unused(prefix + variable.name, taken)
+            name = unused(prefix + variable.name, taken)
             full = f"{path}.{name}" if path else name
             first = seen.setdefault(id(variable), full)
+            known = row.tensor(key + variable.name)
             record = read_tensor(
                 owner,
-                row.tensor(key + variable.name),
+                known,
                 tuple(int(n) for n in variable.shape),
                 name=name,
                 path=full,
                 dtype=str(variable.dtype),
                 trainable=id(variable) in trainable,
-                state="parameter" if id(variable) in held else "buffer",
+                state="parameter" if id(variable) in held or _is_learned(known) else "buffer",
                 same_as=None if first == full else first,
             )
+            if owner.quantization_mode in ("int4", "gptq", "awq"):  # packed: not the logical tensor
+                record = replace(record, axes=None)
             is_seed = any(variable is seed for seed in seeds)
             records.append(replace(record, role="seed", axes=None, trainable=False) if is_seed else record)
     return tuple(records)
 
 
-def _unused(name: str, taken: set[str]) -> str:
+def unused(name: str, taken: set[str]) -> str:
+    """The name, numbered if it is taken: `d`, `d#2`."""
     number, unique = 1, name
     while unique in taken:
         number += 1
         unique = f"{name}#{number}"
     taken.add(unique)
     return unique
+
+
+def variable_paths(model: Any) -> Iterator[tuple[Any, str]]:
+    """Every weight with the path it has in the report."""
+    for layer, paths, _ in walk(model):
+        taken: set[str] = set()
+        for variable in own_variables(layer):
+            name = unused(variable.name, taken)
+            yield variable, f"{paths[0]}.{name}" if paths[0] else name
+
+
+def _is_learned(known: Tensor | None) -> bool:
+    """A quantized kernel is kept among what is not trainable, and stays a parameter."""
+    return known is not None and known.role not in ("mean", "variance", "counter")
+
+
+def _is_weightless(layer: Any) -> bool:
+    """Keras's lookups and other preprocessing keep no variables, and some of them are never built."""
+    return (
+        type(layer).__module__.startswith("keras.src.layers.preprocessing.") and row_of(layer).kind != "normalization"
+    )
 
 
 def _unbuilt_notes(unbuilt: int, layers: int) -> tuple[str, ...]:

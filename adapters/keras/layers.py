@@ -28,6 +28,8 @@ def _axes(name: str = "axis") -> tuple[str, Callable[[Any], Any]]:
 
 _WINDOW = {1: "l", 2: "h w", 3: "d h w"}
 _DATA_FORMAT = {"data_format": "data_format"}
+# Some layers have no such choice, or only in later versions: then the channels come last.
+_CHANNELS = {"data_format": ("data_format", lambda layer: getattr(layer, "data_format", None) or "channels_last")}
 _TRUE = (None, lambda layer: True)
 _WINDOWED = {
     "kernel_size": "kernel_size",
@@ -243,9 +245,9 @@ ROWS: dict[str, Row] = {
     **{f"AveragePooling{rank}D": _pool("average_pool", rank) for rank in (1, 2, 3)},
     **{f"GlobalMaxPooling{rank}D": _global_pool("max_pool", rank) for rank in (1, 2, 3)},
     **{f"GlobalAveragePooling{rank}D": _global_pool("average_pool", rank) for rank in (1, 2, 3)},
-    **{f"ZeroPadding{rank}D": Row(f"zero_pad{rank}d", {"padding": "padding"}) for rank in (1, 2, 3)},
-    **{f"Cropping{rank}D": Row(f"crop{rank}d", {"padding": "cropping"}) for rank in (1, 2, 3)},
-    **{f"UpSampling{rank}D": Row(f"upsample{rank}d", {"factor": "size"}) for rank in (1, 2, 3)},
+    **{f"ZeroPadding{rank}D": Row(f"zero_pad{rank}d", {"padding": "padding", **_CHANNELS}) for rank in (1, 2, 3)},
+    **{f"Cropping{rank}D": Row(f"crop{rank}d", {"padding": "cropping", **_CHANNELS}) for rank in (1, 2, 3)},
+    **{f"UpSampling{rank}D": Row(f"upsample{rank}d", {"factor": "size", **_CHANNELS}) for rank in (1, 2, 3)},
     "Embedding": Row(
         "embedding",
         {"units": "output_dim", "tokens": "input_dim", "mask_zero": "mask_zero"},
@@ -260,12 +262,12 @@ ROWS: dict[str, Row] = {
     "Bidirectional": Row(
         "bidirectional",
         {
-            "units": ("forward_layer", lambda layer: getattr(layer.forward_layer, "units", None)),
+            "units": (None, lambda layer: row_units(layer.forward_layer)),
             "merge_mode": "merge_mode",
             "batch_first": _TRUE,
         },
     ),
-    "TimeDistributed": Row("time_distributed"),
+    "TimeDistributed": Row("time_distributed", {"units": (None, lambda layer: row_units(layer.layer))}),
     "MultiHeadAttention": _attention("num_heads", None, "key_dim", "value_dim"),
     "GroupedQueryAttention": _attention("num_query_heads", "num_key_value_heads", "head_dim", "head_dim"),
     "BatchNormalization": _BATCH_NORM,
@@ -287,12 +289,12 @@ ROWS: dict[str, Row] = {
     ),
     "Rescaling": Row("rescaling", {"scale": "scale", "shift": "offset"}),
     "Dropout": Row("dropout", {"rate": "rate"}),
-    **{f"SpatialDropout{rank}D": Row(f"spatial_dropout{rank}d", {"rate": "rate"}) for rank in (1, 2, 3)},
+    **{f"SpatialDropout{rank}D": Row(f"spatial_dropout{rank}d", {"rate": "rate", **_CHANNELS}) for rank in (1, 2, 3)},
     "Activation": Row("activation", {"function": _function("activation")}),
-    "ReLU": _activation("relu"),
+    "ReLU": _activation("relu", bound="max_value", slope="negative_slope"),
     "LeakyReLU": _activation("leaky_relu", slope="negative_slope"),
     "ELU": _activation("elu"),
-    "Softmax": Row("softmax", {"axis": "axis"}),
+    "Softmax": Row("softmax", {"axis": _axes()}),
     "PReLU": Row("prelu", {}, {"alpha": Tensor("slope")}),
     "Flatten": Row("flatten", _DATA_FORMAT),
     "Reshape": Row("reshape", {"shape": "target_shape"}),
@@ -307,7 +309,7 @@ ROWS: dict[str, Row] = {
     "Average": _merge("average"),
     "Maximum": _merge("maximum"),
     "Minimum": _merge("minimum"),
-    "Concatenate": Row("concat", {"axis": "axis"}),
+    "Concatenate": Row("concat", {"axis": _axes()}),
     "Dot": Row("dot", {"axis": "axes"}),
     "Functional": Row("container", unit=False),
     "Sequential": Row("container", unit=False),
@@ -319,7 +321,14 @@ _OPENED = frozenset({"bidirectional", "time_distributed", "lambda"})
 
 def row_of(layer: Any) -> Row:
     """The row of a layer, `UNKNOWN` where there is none."""
-    return find(layer, ROWS, ("keras.src.layers.", "keras.src.models."), (v.name for v in own_variables(layer)))
+    own = (v.name for v in own_variables(layer))
+    return find(layer, ROWS, ("keras.src.layers.", "keras.src.models."), own, "call")
+
+
+def row_units(layer: Any) -> int | None:
+    """The units of a layer that a wrapper holds."""
+    how = row_of(layer).settings.get("units")
+    return None if how is None else getattr(layer, how, None) if isinstance(how, str) else how[1](layer)
 
 
 def is_unit(layer: Any) -> bool:

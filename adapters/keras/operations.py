@@ -82,7 +82,18 @@ def word_for(operation: Any) -> tuple[str, str]:
     return _WORD_OF.get(name, "unknown"), name
 
 
-def settings_for(operation: Any) -> dict[str, Any]:
-    """What an operation was made with (`axis`, `keepdims`, ...), by its constructor's names."""
+def settings_for(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], spec_of: Any) -> dict[str, Any]:
+    """What an operation was made with (`axis`, `keepdims`, ...) and the arguments of its call that are no tensors."""
     names = inspect.signature(type(operation).__init__).parameters
-    return {name: getattr(operation, name) for name in names if name not in _IGNORED and hasattr(operation, name)}
+    settings = {name: getattr(operation, name) for name in names if name not in _IGNORED and hasattr(operation, name)}
+    called = list(inspect.signature(operation.call).parameters)
+    for place, value in enumerate(args):
+        if not _holds_tensor(value, spec_of):
+            settings[called[place] if place < len(called) else f"argument_{place}"] = value
+    return settings | {name: value for name, value in kwargs.items() if not _holds_tensor(value, spec_of)}
+
+
+def _holds_tensor(value: Any, spec_of: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(_holds_tensor(v, spec_of) for v in value)
+    return spec_of(value) is not None

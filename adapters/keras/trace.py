@@ -29,6 +29,7 @@ from ..thread_patch import ThreadPatch
 from .inputs import feed
 from .layers import is_unit
 from .operations import settings_for, word_for
+from .torch_wrapper import run_torch_module
 from .untouched import untouched, values_kept
 
 _Layer = layer_module.Layer
@@ -101,6 +102,8 @@ class Pass:
                 return outputs
         if type(layer).__name__ == "TimeDistributed" and _is_built_in(type(layer).call):
             return self._time_distributed(layer, args, kwargs)
+        if type(layer).__name__ == "TorchModuleWrapper":
+            return run_torch_module(layer.module, args, kwargs)
         call = layer.quantized_call if layer.quantization_mode else layer.call
         position = self.recorder.position()
         try:
@@ -127,7 +130,7 @@ class Pass:
         word, native = word_for(operation)
         if native == "ConvertToTensor" and spec_of(outputs) == spec_of(args[0]):
             return args[0]  # what is a tensor already stays itself
-        self.recorder.operation(word, native, settings_for(operation), args, kwargs, outputs)
+        self.recorder.operation(word, native, settings_for(operation, args, kwargs, spec_of), args, kwargs, outputs)
         return outputs
 
 
@@ -170,7 +173,7 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
         if id(layer) not in paths:  # layers may be created while the model runs
             from .adapter import walk
 
-            paths.update({id(known): places[0] for known, places in walk(model)})
+            paths.update({id(place.layer): place.paths[0] for place in walk(model)})
         return paths.get(id(layer))
 
     recorder = Recorder(spec_of, path_of)
@@ -210,9 +213,13 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
         description = None if built else describe(model)
     if description is None or not trace.complete:
         return trace
+    before = describe(model)
+    if description.unbuilt == before.unbuilt:  # nothing was built in the pass
+        return trace
     note = "The model is not built: its tensors are shown as these inputs make them."
-    description = replace(description, native_count=describe(model).native_count)
-    return replace(trace, description=description, notes=(note, *trace.notes))
+    return replace(
+        trace, description=replace(description, native_count=before.native_count), notes=(note, *trace.notes)
+    )
 
 
 def _mark(recorder: Recorder, model: Any, live: Inputs) -> None:
@@ -222,8 +229,10 @@ def _mark(recorder: Recorder, model: Any, live: Inputs) -> None:
         structure(value, spec_of, found)
         for index, tensor in enumerate(found):
             recorder.mark(tensor, Source("input", index=index, path=str(name)))
-    for variable in model.weights:
-        recorder.mark(variable, Source("parameter", path=variable.path))
+    from .adapter import variable_paths
+
+    for variable, path in variable_paths(model):
+        recorder.mark(variable, Source("parameter", path=path))
 
 
 def _call(layer: Any, *args: Any, **kwargs: Any) -> Any:

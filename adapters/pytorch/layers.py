@@ -18,14 +18,20 @@ def _padding(value: Any) -> Any:
     return "valid" if not any(sizes) else tuple(sizes)
 
 
+def _both_ends(padding: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """torch gives (left, right, top, bottom), the last axis first; in our words it is a pair per axis, in order."""
+    pairs = [(padding[i], padding[i + 1]) for i in range(0, len(padding), 2)]
+    return tuple(reversed(pairs))
+
+
 def _per_axis(name: str, rank: int) -> tuple[str, Callable[[Any], Any]]:
     """A setting that torch also takes as one number for all axes."""
 
-    def read(module: Any) -> Any:
-        value = getattr(module, name)
-        return tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
+    return name, lambda module: _repeated(getattr(module, name), rank)
 
-    return name, read
+
+def _repeated(value: Any, rank: int) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (tuple, list)) else (value,) * rank
 
 
 _WINDOW = {1: "l", 2: "h w", 3: "d h w"}
@@ -57,7 +63,7 @@ def _pool(kind: str, rank: int) -> Row:
     settings = {
         "kernel_size": _per_axis("kernel_size", rank),
         "strides": _per_axis("stride", rank),
-        "padding": ("padding", lambda m: _padding(m.padding)),
+        "padding": ("padding", lambda m: _padding(_repeated(m.padding, rank))),
         "ceil_mode": "ceil_mode",
         "data_format": _CHANNELS_FIRST,
     }
@@ -202,9 +208,9 @@ ROWS: dict[str, Row] = {
         },
         parts=("out_proj",),
     ),
-    **{f"BatchNorm{rank}d": _batch_norm() for rank in (1, 2, 3)},
+    **{f"{lazy}BatchNorm{rank}d": _batch_norm() for rank in (1, 2, 3) for lazy in ("", "Lazy")},
     "SyncBatchNorm": _batch_norm(),
-    **{f"InstanceNorm{rank}d": _batch_norm("instance_norm") for rank in (1, 2, 3)},
+    **{f"{lazy}InstanceNorm{rank}d": _batch_norm("instance_norm") for rank in (1, 2, 3) for lazy in ("", "Lazy")},
     "LayerNorm": Row(
         "layer_norm",
         {**_NORMALIZED, "eps": "eps", "use_shift": ("elementwise_affine", lambda m: m.bias is not None)},
@@ -217,7 +223,10 @@ ROWS: dict[str, Row] = {
         {"weight": Tensor("scale", "channel"), "bias": Tensor("shift", "channel")},
     ),
     "Dropout": Row("dropout", {"rate": "p"}),
-    **{f"Dropout{rank}d": Row(f"spatial_dropout{rank}d", {"rate": "p"}) for rank in (1, 2, 3)},
+    **{
+        f"Dropout{rank}d": Row(f"spatial_dropout{rank}d", {"rate": "p", "data_format": _CHANNELS_FIRST})
+        for rank in (1, 2, 3)
+    },
     "ReLU": _activation("relu"),
     "ReLU6": _activation("relu6"),
     "GELU": _activation("gelu", approximate="approximate"),
@@ -231,12 +240,18 @@ ROWS: dict[str, Row] = {
     "LeakyReLU": _activation("leaky_relu", slope="negative_slope"),
     "ELU": _activation("elu"),
     "PReLU": Row("prelu", {"in_features": "num_parameters"}, {"weight": Tensor("slope", "channel")}),
-    "Softmax": Row("softmax", {"axis": ("dim", lambda m: m.dim)}),
+    "Softmax": Row("softmax", {"axis": ("dim", lambda m: None if m.dim is None else (m.dim,))}),
     "Flatten": Row("flatten", {"start_axis": "start_dim", "end_axis": "end_dim"}),
     "Unflatten": Row("reshape", {}),
     "Identity": Row("identity", {}),
-    "Upsample": Row("upsample2d", {"factor": "scale_factor", "interpolation": "mode"}),
-    "ZeroPad2d": Row("zero_pad2d", {"padding": "padding", "data_format": _CHANNELS_FIRST}),
+    "Upsample": Row("upsample", {"factor": "scale_factor", "interpolation": "mode", "data_format": _CHANNELS_FIRST}),
+    **{
+        f"ZeroPad{rank}d": Row(
+            f"zero_pad{rank}d",
+            {"padding": ("padding", lambda m: _both_ends(m.padding)), "data_format": _CHANNELS_FIRST},
+        )
+        for rank in (1, 2, 3)
+    },
     "Sequential": Row("container", unit=False),
     "ModuleList": Row("container", unit=False),
     "ModuleDict": Row("container", unit=False),
@@ -248,4 +263,4 @@ ROWS: dict[str, Row] = {
 def row_of(module: torch.nn.Module) -> Row:
     """The row of a module, `UNKNOWN` where there is none."""
     own = (*module._parameters.keys(), *module._buffers.keys())
-    return find(module, ROWS, ("torch.nn.modules.",), own)
+    return find(module, ROWS, ("torch.nn.modules.",), own, "forward")
