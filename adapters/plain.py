@@ -13,6 +13,7 @@ from introspect.values import FrozenDict, Opaque, TensorSpec
 SpecOf = Callable[[Any], TensorSpec | None]
 _DEEPEST = 12  # structures that hold themselves end here
 _LONGEST = 60
+_ADDRESS = re.compile(r"0x[0-9a-f]{4,}")
 _TERMINAL_CODE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -30,7 +31,11 @@ def structure(value: Any, spec_of: SpecOf, found: list[Any] | None = None, depth
     if depth > _DEEPEST:
         return opaque(value)
     if isinstance(value, Mapping):
-        items = {str(k): structure(v, spec_of, found, depth + 1) for k, v in value.items()}
+        names = [str(k) for k in value]
+        if len(set(names)) < len(names):  # 1 and "1"
+            names = [repr(k) for k in value]
+        inner = [structure(v, spec_of, found, depth + 1) for v in value.values()]
+        items = dict(zip(names, inner, strict=True))
         return FrozenDict(items, type_name=None if type(value) in (dict, FrozenDict) else type(value).__name__)
     if isinstance(value, (tuple, list)):
         names = getattr(value, "_fields", None)
@@ -52,12 +57,14 @@ def opaque(value: Any) -> Opaque:
     """What can't be plain data: its class, and its text where that is short and holds no address."""
     cls = value if isinstance(value, type) else type(value)
     if hasattr(value, "__qualname__"):
-        return Opaque(f"{cls.__module__}.{cls.__qualname__}", f"{value.__module__}.{value.__qualname__}")
+        home = getattr(value, "__module__", None)
+        name = f"{home}.{value.__qualname__}" if home else str(value.__qualname__)
+        return Opaque(f"{cls.__module__}.{cls.__qualname__}", name)
     try:
         text = " ".join(str(value).split())
     except Exception:  # a third party's __str__ may do anything
         text = ""
-    usable = len(text) <= _LONGEST and not re.search(r"0x[0-9a-f]+", text)
+    usable = len(text) <= _LONGEST and not _ADDRESS.search(text)
     return Opaque(f"{cls.__module__}.{cls.__qualname__}", text if usable else "")
 
 
@@ -73,6 +80,10 @@ def _without_opaque(value: Any) -> Any:
 
 def one_line(error: BaseException, longest: int = 300) -> str:
     """An exception as one line: its class and the start of its text."""
-    text = " ".join(_TERMINAL_CODE.sub("", str(error)).split())
+    try:
+        text = " ".join(_TERMINAL_CODE.sub("", str(error)).split())
+    except Exception:  # a third party's __str__ may do anything
+        text = ""
+    text = _ADDRESS.sub("0x…", text)
     text = text if len(text) <= longest else text[: longest - 1] + "…"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

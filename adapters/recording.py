@@ -163,7 +163,7 @@ def _name(path: str | None) -> str:
 def stranger_notes(names: list[str]) -> list[str]:
     """One note per class of layers that are called without being registered in the model."""
     return [
-        f"{names.count(name)} calls of {name} layers that are not registered in the model: their tensors are not seen."
+        f"{name} layers that are not registered in the model are called ({names.count(name)}×), their tensors unseen."
         for name in dict.fromkeys(names)
     ]
 

@@ -78,7 +78,8 @@ def report(
     else:
         typer.echo(found.to_text(names, depth, width))
     if not found.complete:
-        typer.echo(f"introspect: {found.notes[-1]}", err=True)
+        said = [note for note in found.notes if " raised on " in note or " wants (" in note or " raised " in note]
+        typer.echo(f"introspect: {' '.join(said or found.notes[-1:])}", err=True)
         raise typer.Exit(1)
 
 
@@ -145,7 +146,7 @@ def load_target(target: str, arguments: dict[str, Any]) -> Any:
         return found
     try:
         return found(**arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise TargetError(f"{target} could not be called with {_shown(arguments)}: {_one_line(error)}") from error
 
 
@@ -159,7 +160,7 @@ def _imported(module_name: str) -> Any:
         if framework in FRAMEWORKS and not _is_installed(framework):
             raise missing_framework(framework) from error
         raise TargetError(f"{module_name!r} can't be imported: {error}.") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise TargetError(f"{module_name!r} can't be imported: {_one_line(error)}") from error
 
 
@@ -186,8 +187,12 @@ def parse_inputs(texts: list[str]) -> Any:
     if not parsed:
         return None
     if any(name for name, _ in parsed):
-        positional = [value for name, value in parsed if not name]
+        positional = [
+            value if isinstance(value, TensorSpec) else TensorSpec(value) for name, value in parsed if not name
+        ]
         named = {name: value for name, value in parsed if name}
+        if positional:
+            named = {name: v if isinstance(v, TensorSpec) else TensorSpec(v) for name, v in named.items()}
         return Inputs(*positional, **named) if positional else named
     return parsed[0][1] if len(parsed) == 1 else [value for _, value in parsed]
 

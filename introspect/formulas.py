@@ -10,7 +10,7 @@ import math
 from typing import Any, overload
 
 from .explanation import Explanation, Explanations, Factor, Term
-from .inspection import inspect
+from .inspection import children_first, inspect
 from .records import Layer, Parameter, Report, split_axes
 from .vocabulary import AXES
 
@@ -57,18 +57,17 @@ def explain(model: Any, path: str | None = None, *, inputs: Any = None) -> Expla
     """
     report = inspect(model, inputs)
     if path is not None:
-        return _explain_layer(report, report[path])
-    return Explanations({layer.path: _explain_layer(report, layer) for layer in report}, report.parameter_count)
+        return _explain_layer(report, report[path], _verdicts(report))
+    verdicts = _verdicts(report)
+    items = {layer.path: _explain_layer(report, layer, verdicts) for layer in report}
+    return Explanations(items, report.parameter_count)
 
 
-def _explain_layer(report: Report, layer: Layer) -> Explanation:
-    learned = [p for p in layer.parameters if p.state == "parameter"]
-    below = [report[child] for child in layer.children if report[child].part_of != layer.path]
+def _explain_layer(report: Report, layer: Layer, verdicts: dict[str, bool | None]) -> Explanation:
+    learned = _learned(layer)
     terms = [_term(layer, p) for p in learned]
-    wrong = [f"{p.name} has the shape {p.shape}" for p, t in zip(learned, terms, strict=True) if t.count != p.size]
-    wrong += _missing(layer, learned)
     formula, substituted = _written(layer, learned, terms)
-    for child in below:
+    for child in _below(report, layer):
         if child.parameter_count != 0:
             count = "unknown" if child.parameter_count is None else f"{child.parameter_count:,}"
             terms.append(Term(child.path, child.name, f"{count} ({child.name})", child.parameter_count, child=True))
@@ -85,22 +84,46 @@ def _explain_layer(report: Report, layer: Layer) -> Explanation:
         formula=formula,
         substituted=substituted,
         total=total,
-        agrees=_agrees(report, layer, learned, below, wrong),
-        remarks=tuple(_remarks(layer, wrong)),
+        agrees=verdicts[layer.path],
+        remarks=tuple(_remarks(layer)),
     )
 
 
-def _agrees(
-    report: Report, layer: Layer, learned: list[Parameter], below: list[Layer], wrong: list[str]
-) -> bool | None:
-    if wrong:
-        return False
-    verdicts = [_explain_layer(report, child).agrees for child in below]
-    if learned:
-        verdicts.append(True if any(_said_sizes(layer, p) for p in learned) else None)
-    if False in verdicts:
-        return False
-    return None if layer.parameter_count is None or None in verdicts else True
+def _learned(layer: Layer) -> list[Parameter]:
+    return [p for p in layer.parameters if p.state == "parameter"]
+
+
+def _below(report: Report, layer: Layer) -> list[Layer]:
+    """The children with tensors of their own: those of private sublayers stand in the layer itself."""
+    children = [report[path] for path in layer.children]
+    return [child for child in children if child.part_of != layer.path]
+
+
+def _verdicts(report: Report) -> dict[str, bool | None]:
+    """Whether each layer and all below it agree: `False` where something is wrong, `None` where unknown."""
+    verdicts: dict[str, bool | None] = {}
+    for layer in children_first(report.layers):
+        mine: bool | None = True
+        if _disagreements(layer):
+            mine = False
+        elif layer.parameter_count is None or not _is_checked(layer):
+            mine = None
+        below = [verdicts.get(child.path) for child in _below(report, layer)]
+        verdicts[layer.path] = False if False in (mine, *below) else None if None in (mine, *below) else True
+    return verdicts
+
+
+def _is_checked(layer: Layer) -> bool:
+    """Whether there is anything that its own tensors could be checked against."""
+    learned = _learned(layer)
+    return not learned or any(_said_sizes(layer, p) for p in learned)
+
+
+def _disagreements(layer: Layer) -> list[str]:
+    """Where the tensors are not what the settings say."""
+    learned = _learned(layer)
+    wrong = [f"{p.name} has the shape {p.shape}" for p in learned if _term(layer, p).count != p.size]
+    return wrong + _missing(layer, learned)
 
 
 def _term(layer: Layer, parameter: Parameter) -> Term:
@@ -161,7 +184,7 @@ def _said_input(layer: Layer, parameter: Parameter, axis: str) -> int | None:
 
 def _along(layer: Layer, axes: tuple[int, ...], place: int) -> int | None:
     """The size of the first input along one of some axes."""
-    shape = layer.input_shape
+    shape = layer.input_shape if layer.calls and not layer.calls[0].raised else None
     if shape is None or place >= len(axes) or not -len(shape) <= axes[place] < len(shape):
         return None
     return shape[axes[place]]
@@ -235,9 +258,9 @@ def _counted_twice(layer: Layer, terms: list[Term]) -> list[Term]:
     return [Term("shared", "−shared", f"−{surplus:,} shared", -surplus, child=True)] if surplus else []
 
 
-def _remarks(layer: Layer, wrong: list[str]) -> list[str]:
+def _remarks(layer: Layer) -> list[str]:
     remarks = []
-    if wrong:
+    if wrong := _disagreements(layer):
         remarks.append("the tensors disagree: " + ", ".join(wrong))
     frozen = [p for p in layer.parameters if p.state == "parameter" and not p.trainable]
     if frozen:

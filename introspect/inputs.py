@@ -44,8 +44,10 @@ def is_tensor(value: Any) -> bool:
 def _structure(value: Any, inside: bool = False) -> Any:
     """Shapes become `Shape`; what is inside a list may also be a plain value that the model takes (None, a flag)."""
     if is_tensor(value):
-        spec = value if isinstance(value, TensorSpec) else None
-        return TensorSpec(tuple(1 if n is None else n for n in spec.shape), spec.dtype) if spec else value
+        if not isinstance(value, TensorSpec) and None not in tuple(value.shape):
+            return value
+        dtype = value.dtype if isinstance(value.dtype, str) else value.dtype.name  # a KerasTensor, a tf.TensorSpec
+        return TensorSpec(tuple(1 if n is None else n for n in value.shape), dtype)
     if is_shape(value):
         return Shape(TensorSpec(tuple(1 if n is None else n for n in value)).shape)
     if isinstance(value, Mapping):

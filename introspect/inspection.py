@@ -10,6 +10,7 @@ from .errors import InputsError
 from .inputs import understand
 from .records import Layer, Parameter, Report
 from .registry import adapter_for
+from .values import tensor_leaves
 
 METHODS = ("auto", "abstract", "eager", None)
 
@@ -81,7 +82,7 @@ def _with_counts(description: Description, trace: Trace) -> tuple[Layer, ...]:
     tensors = {p.path: p for layer in description.layers for p in layer.parameters}
     held: dict[str, set[str]] = {}
     unbuilt: set[str] = set(description.unbuilt)
-    for layer in _children_first(description.layers):
+    for layer in children_first(description.layers):
         own = {p.same_as or p.path for p in layer.parameters}
         held[layer.path] = own.union(*(held.get(child, set()) for child in layer.children))
         if layer.part_of is not None:  # what a part holds stands in its owner
@@ -106,7 +107,7 @@ def _with_counts(description: Description, trace: Trace) -> tuple[Layer, ...]:
     return tuple(counted)
 
 
-def _children_first(layers: tuple[Layer, ...]) -> list[Layer]:
+def children_first(layers: tuple[Layer, ...]) -> list[Layer]:
     """Every layer once, after all that it holds (also what stands at an earlier path, shared with another parent)."""
     by_path = {layer.path: layer for layer in layers}
     order: list[Layer] = []
@@ -148,11 +149,16 @@ def _wanted(layers: tuple[Layer, ...], failed_at: str | None) -> list[str]:
     failed = next((layer for layer in layers if layer.path == failed_at), None)
     if failed is None or failed.input_axes is None:
         return []
-    axes, shape = failed.input_axes, failed.input_shape
+    tensors = tensor_leaves([call.inputs for call in failed.calls[-1:]])
+    axes: tuple[str, ...] = failed.input_axes
+    shape: tuple[int | None, ...] = tensors[0].shape if tensors else ()
     size = failed.setting("in_features") or ((failed.kernel and failed.kernel.by_axis) or {}).get("in")
-    named = f" with {size} {axes[-1]}" if size and axes[-1] == "features" else ""
-    rank = "" if shape is not None and len(shape) == len(axes) else f", a tensor of rank {len(axes)}"
-    if not named and not rank:
-        return []
-    came = "no tensor" if shape is None else f"the shape {shape}"
+    if "features" not in axes or not shape or shape[-1] == size:
+        size = None
+    wrong_rank = len(shape) != len(axes) and not (failed.kind == "dense" and len(shape) > len(axes))
+    if not wrong_rank and size is None:
+        return []  # it was given what it wants: something else was wrong
+    named = f" with {size} features" if size else ""
+    rank = f", a tensor of rank {len(axes)}" if wrong_rank else ""
+    came = f"the shape {shape}" if tensors else "no tensor"
     return [f"{failed.type} wants ({', '.join(axes)}){named}{rank}, and was given {came}."]

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from .errors import UnknownPathError, near_names
-from .values import FrozenDict, Inputs, itemsize, tensor_leaves
+from .values import FrozenDict, Inputs, Opaque, itemsize, tensor_leaves
 from .vocabulary import LABELS, input_axes, spatial_rank
 
 SCHEMA = 1
@@ -133,6 +133,11 @@ class Call:
     outputs: Any
     sources: tuple[Source | None, ...] = ()
     seconds: float | None = field(default=None, compare=False)
+
+    @property
+    def raised(self) -> bool:
+        """Whether it ended in an exception."""
+        return isinstance(self.outputs, Opaque) and self.outputs.text.startswith("raised ")
 
 
 @dataclass(frozen=True, slots=True)

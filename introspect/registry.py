@@ -48,8 +48,8 @@ def adapter_for(obj: object) -> Adapter:
     """The adapter that reads this object. Raises `UnsupportedModelError` with a hint where there is none."""
     names = qualified_names(type(obj))
     for framework in FRAMEWORKS.values():
-        if not names.isdisjoint(framework.classes):
-            return _load(framework.adapter)
+        if not names.isdisjoint(framework.classes) and (adapter := _load(framework.adapter)).owns(obj):
+            return adapter
     for name, load in _entry_points().items():
         if name in names:
             return cast(Adapter, load())

@@ -72,10 +72,11 @@ def _called(show: Callable[[Call], str]) -> Callable[[Layer, Report], str]:
     return cell
 
 
-def _tensor(parameter: Parameter | None, layer: Layer) -> str:
+def _tensor(parameter: Parameter | None, layer: Layer, report: Report) -> str:
     if parameter is not None:
         return shape(parameter.shape)
-    return UNKNOWN if layer.parameter_count is None and not layer.children else NONE
+    others = any(report[child].part_of != layer.path for child in layer.children)
+    return UNKNOWN if layer.parameter_count is None and not others else NONE
 
 
 _COLUMNS: dict[str, tuple[bool, Callable[[Layer, Report], str]]] = {
@@ -85,8 +86,8 @@ _COLUMNS: dict[str, tuple[bool, Callable[[Layer, Report], str]]] = {
     "type": (False, lambda layer, _: layer.type),
     "kind": (False, lambda layer, _: layer.kind),
     "units": (True, lambda layer, _: NONE if layer.units is None else count(layer.units)),
-    "kernel": (False, lambda layer, _: _tensor(layer.kernel, layer)),
-    "bias": (False, lambda layer, _: _tensor(layer.bias, layer)),
+    "kernel": (False, lambda layer, report: _tensor(layer.kernel, layer, report)),
+    "bias": (False, lambda layer, report: _tensor(layer.bias, layer, report)),
     "input": (False, _called(_arguments)),
     "output": (False, _called(lambda call: structure(call.outputs))),
     "feature map": (False, lambda layer, _: "×".join(map(str, layer.spatial_shape)) if layer.spatial_shape else NONE),

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 def test_keras_on_its_other_backends(backend: str) -> None:
     pytest.importorskip(backend)
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE / "test_keras.py")],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, HERE.glob("test_keras*.py"))],
         cwd=HERE.parent,
         env={**os.environ, "KERAS_BACKEND": backend},
         capture_output=True,

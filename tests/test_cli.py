@@ -132,7 +132,7 @@ def test_help_names_every_option(run: Callable[..., Result]) -> None:
         (["1,8:int64"], TensorSpec((1, 8), "int64")),
         (["1,3", "1,4"], [(1, 3), (1, 4)]),
         (["ids=1,8:int64", "mask=1,8"], {"ids": TensorSpec((1, 8), "int64"), "mask": (1, 8)}),
-        (["1,3", "mask=1,8"], Inputs((1, 3), mask=(1, 8))),
+        (["1,3", "mask=1,8:bool"], Inputs(TensorSpec((1, 3)), mask=TensorSpec((1, 8), "bool"))),
     ],
 )
 def test_inputs_are_read_from_text(texts: list[str], inputs: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from introspect.adapter import Candidate, Said, Shape
 from introspect.errors import InputsError
@@ -26,8 +27,10 @@ def candidates(model: Any, said: Said | None) -> tuple[Candidate, ...]:
     if said.form == "literal":
         return tuple(_typed(said.value, model, {}))
     if declared is None:
-        form = {"named": lambda: Inputs(said.value), "several": lambda: Inputs(*said.value)}
-        return tuple(_typed(form.get(said.form, lambda: Inputs(said.value))(), model, {}))
+        if said.form != "several":
+            return tuple(_typed(Inputs(said.value), model, {}))
+        # A merging layer takes the list as its first argument.
+        return tuple(_typed(Inputs(*said.value), model, {}) + _typed(Inputs(list(said.value)), model, {}))
     return tuple(_typed(Inputs(_arranged(said, declared, model)), model, _dtypes_by_name(declared)))
 
 
@@ -199,17 +202,31 @@ def _wanted(layer: Any) -> TensorSpec | None:
     return None
 
 
+def array_dtype(value: Any) -> str:
+    """The dtype of an array in Keras's words; texts are `string`. Raises `InputsError`."""
+    if getattr(value.dtype, "kind", "") in ("U", "S"):
+        return "string"
+    try:
+        return keras.backend.standardize_dtype(value.dtype)
+    except ValueError:
+        raise InputsError(f"An array of dtype {value.dtype} can't become a tensor of Keras.") from None
+
+
 def feed(inputs: Inputs, abstract: bool) -> Inputs:
     """Live tensors for a pass: `KerasTensor`s where nothing is to be computed, else arrays of ones."""
 
     def live(value: Any) -> Any:
         if isinstance(value, TensorSpec):
             shape = tuple(1 if n is None else n for n in value.shape)
+            if value.dtype == "string" and not abstract:
+                return np.full(shape, "a")
             # Ones are valid tokens and say "not masked"; a mask of zeros would hide everything.
             return keras.KerasTensor(shape, value.dtype) if abstract else keras.ops.ones(shape, value.dtype)
         if hasattr(value, "shape") and hasattr(value, "dtype"):
-            dtype = keras.backend.standardize_dtype(value.dtype)
-            return keras.KerasTensor(tuple(value.shape), dtype) if abstract else keras.ops.convert_to_tensor(value)
+            dtype = array_dtype(value)
+            if abstract:
+                return keras.KerasTensor(tuple(value.shape), dtype)
+            return value if dtype == "string" else keras.ops.convert_to_tensor(value)
         if isinstance(value, Mapping):
             return {k: live(v) for k, v in value.items()}
         if type(value) in (tuple, list):

@@ -19,8 +19,12 @@ def run_torch_module(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
             return torch.empty(value.shape, dtype=getattr(torch, value.dtype), device="meta")
         return value
 
-    outputs = twin(*keras.tree.map_structure(meta, args), **keras.tree.map_structure(meta, kwargs))
+    outputs = twin(*_mapped(meta, args), **_mapped(meta, kwargs))
     return keras.tree.map_structure(
         lambda t: keras.KerasTensor(tuple(t.shape), str(t.dtype).removeprefix("torch.")) if torch.is_tensor(t) else t,
         outputs,
     )
+
+
+def _mapped(function: Any, value: Any) -> Any:
+    return keras.tree.map_structure(function, value)

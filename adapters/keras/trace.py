@@ -26,7 +26,7 @@ from introspect.values import Inputs, TensorSpec
 from ..plain import one_line, structure
 from ..recording import Recorder, stranger_notes
 from ..thread_patch import ThreadPatch
-from .inputs import feed
+from .inputs import array_dtype, feed
 from .layers import is_unit
 from .operations import settings_for, word_for
 from .torch_wrapper import run_torch_module
@@ -61,7 +61,7 @@ def spec_of(value: Any) -> TensorSpec | None:
         shape = tuple(None if n is None else int(n) for n in value.shape)
         return TensorSpec(shape, keras.backend.standardize_dtype(value.dtype))
     if hasattr(value, "__array__") and hasattr(value, "shape") and hasattr(value, "dtype"):
-        return TensorSpec(tuple(int(n) for n in value.shape), str(value.dtype))
+        return TensorSpec(tuple(int(n) for n in value.shape), array_dtype(value))
     return None
 
 

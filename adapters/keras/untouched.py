@@ -11,30 +11,23 @@ from typing import Any
 import keras
 from keras.src.backend.common import global_state
 
+from ..restoring import Snapshot
+
 
 @contextmanager
 def untouched(model: Any) -> Iterator[None]:
     """On leaving, every layer has the attributes it had, lists, dicts and sets of them their contents, the trackers
     what they tracked, Keras its names and scopes, and the random generators their states."""
     layers = _everything(model)
-    saved = [(layer, dict(vars(layer)), [(c, _copy(c)) for c in _containers(layer)]) for layer in layers]
-    locks = [(layer._tracker, layer._tracker.locked, layer._tracker._lock_violation_msg) for layer in layers]
-    tracker = global_state.GLOBAL_STATE_TRACKER  # looked up each time: clear_session makes a new one
-    state = dict(vars(tracker))
-    inner = [(value, _copy(value)) for value in state.values() if isinstance(value, (dict, list, set))]
+    trackers = [layer._tracker for layer in layers]
+    stores = [store for tracker in trackers for _, store in tracker.config.values()]
+    state = vars(global_state.GLOBAL_STATE_TRACKER)  # looked up each time: clear_session makes a new one
+    before = Snapshot([*layers, *trackers], [*stores, state])
     generators = _random_states()
     try:
         yield
     finally:
-        for layer, attributes, contents in saved:
-            for live, before in contents:
-                _put_back(live, before)
-            _put_back(vars(layer), attributes)
-        for layer_tracker, locked, message in locks:
-            layer_tracker.locked, layer_tracker._lock_violation_msg = locked, message
-        for live, before in inner:
-            _put_back(live, before)
-        _put_back(vars(tracker), state)
+        before.put_back()
         _restore_random(generators)
 
 
@@ -56,42 +49,6 @@ def _everything(model: Any) -> list[Any]:
     layers = {id(layer): layer for layer in model._flatten_layers()}
     hidden = [layer._functional for layer in layers.values() if getattr(layer, "_functional", None) is not None]
     return list((layers | {id(layer): layer for layer in hidden}).values())
-
-
-def _containers(layer: Any) -> list[Any]:
-    tracker = layer._tracker
-    stores = [store for _, store in tracker.config.values()]
-    values = [*vars(layer).values(), *stores, tracker.stored_ids, *tracker.stored_ids.values()]
-    plain = [p for v in values if isinstance(v, (list, dict, set)) for p in _unwrapped(v)]
-    return list({id(p): p for p in plain}.values())
-
-
-def _unwrapped(container: Any) -> list[Any]:
-    """TensorFlow wraps some containers: a dict in a proxy, a list in a list that keeps its items twice."""
-    if not issubclass(type(container), (list, dict, set)):
-        return [container.__wrapped__]
-    return [container._storage, container] if hasattr(container, "_storage") else [container]
-
-
-def _copy(container: Any) -> Any:
-    if isinstance(container, list):
-        return list.copy(container)  # TensorFlow's wrapper would iterate over its other copy
-    return dict(container) if isinstance(container, dict) else set(container)
-
-
-def _put_back(live: Any, before: Any) -> None:
-    """Write only where something changed; with the plain methods, since Keras's containers track what is added."""
-    if isinstance(live, dict):
-        if list(live) != list(before) or any(dict.__getitem__(live, k) is not v for k, v in before.items()):
-            dict.clear(live)
-            dict.update(live, before)
-    elif isinstance(live, list):
-        now = list.copy(live)
-        if len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True)):
-            list.__setitem__(live, slice(None), before)
-    elif {id(v) for v in live} != {id(v) for v in before} and live != before:
-        set.clear(live)
-        set.update(live, before)
 
 
 def _random_states() -> dict[str, Any]:

@@ -9,6 +9,7 @@ import torch
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 
 from introspect.adapter import Candidate, Description, Said, Trace
+from introspect.errors import UnsupportedModelError
 from introspect.records import Layer, Parameter
 from introspect.values import Inputs
 
@@ -29,6 +30,9 @@ class PyTorchAdapter:
 
     def describe(self, model: torch.nn.Module) -> Description:
         """The tree of modules, in definition pre-order, each at its first path."""
+        if "_modules" not in vars(model) and not isinstance(model, torch.jit.ScriptModule):
+            name = type(model).__name__
+            raise UnsupportedModelError(f"{name} is no whole module: its __init__ must call super().__init__() first.")
         return describe(model)
 
     def inputs_for(self, model: torch.nn.Module, said: Said | None) -> tuple[Candidate, ...]:
@@ -49,6 +53,7 @@ def describe(model: torch.nn.Module) -> Description:
     first_paths = {id(module): paths[0] for module, paths in places}
     seen: dict[int, str] = {}
     layers = []
+    unread = frozenset(paths[0] for module, paths in places if _is_unread(module))
     owners = _owners(places, first_paths)
     for module, paths in places:
         owner = owners.get(paths[0])
@@ -73,6 +78,8 @@ def describe(model: torch.nn.Module) -> Description:
         model=type(model).__name__,
         layers=tuple(layers),
         native_count=_native_count(model),
+        unbuilt=unread,
+        notes=(f"{len(unread)} modules hold tensors that are not read: their counts are unknown.",) if unread else (),
     )
 
 
@@ -136,6 +143,12 @@ def _tensors(module: torch.nn.Module, prefix: str) -> Iterator[tuple[str, Any, s
         for name, tensor in held.items():
             if tensor is not None:
                 yield prefix + name, tensor, state
+
+
+def _is_unread(module: torch.nn.Module) -> bool:
+    """Packed weights of torch.ao, and a Keras layer that is not built, hold tensors that no module registers."""
+    packed = type(module).__module__.startswith("torch.ao.nn.quantized") and hasattr(module, "_packed_params")
+    return packed or (getattr(module, "built", None) is False and hasattr(module, "count_params"))
 
 
 def _native_count(model: torch.nn.Module) -> int | None:

@@ -39,6 +39,15 @@ def run_forward(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str
     return outputs
 
 
+def skipped_hooks(model: torch.nn.Module) -> list[str]:
+    """A note where hooks were not run that might change what they see."""
+    hooks = [h for m in model.modules() for held in (m._forward_pre_hooks, m._forward_hooks) for h in held.values()]
+    number = sum(not _is_part_of_model(hook) for hook in hooks)
+    if not number:
+        return []
+    return [f"Hooks on the model were not run ({number}): if one of them changes what it sees, that is not shown."]
+
+
 def _is_part_of_model(hook: Any) -> bool:
     while isinstance(hook, functools.partial):
         hook = hook.func

@@ -187,7 +187,7 @@ def feed(inputs: Inputs, device: torch.device, abstract: bool) -> Inputs:
                 return value.detach().clone().to(device)
             return value.detach().to("cpu", copy=True) if whole else torch.empty_like(value, device="meta")
         if _is_array(value):
-            return live(torch.as_tensor(value).clone())
+            return live(_as_tensor(value).clone())
         if isinstance(value, Mapping):
             return {k: live(v) for k, v in value.items()}
         if type(value) in (tuple, list):
@@ -195,6 +195,13 @@ def feed(inputs: Inputs, device: torch.device, abstract: bool) -> Inputs:
         return value
 
     return Inputs(*(live(v) for v in inputs.args), **{k: live(v) for k, v in inputs.kwargs.items()})
+
+
+def _as_tensor(value: Any) -> torch.Tensor:
+    try:
+        return torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputsError(f"An array of dtype {value.dtype} can't become a tensor of torch: {error}") from None
 
 
 def _is_array(value: Any) -> bool:

@@ -63,7 +63,7 @@ class RecordingMode(TorchFunctionMode):
 
     def _record(self, func: Any, args: Any, kwargs: Any, outputs: Any) -> None:
         word, native = word_for(func)
-        plain = settings_for(word, args, kwargs, _has_tensor)
+        plain = settings_for(word, native, args, kwargs, _has_tensor)
         self.recorder.operation(word, native, plain, args, kwargs, outputs)
 
 

@@ -92,6 +92,8 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
     "squeeze": ("input", "axis"),
     "split": ("input", "sizes", "axis"),
     "embedding": ("input", "table"),
+    "chunk": ("input", "parts", "axis"),
+    **dict.fromkeys(("add", "subtract", "multiply", "divide", "power", "compare", "matmul"), ("input", "other")),
 }
 
 
@@ -103,9 +105,11 @@ def word_for(function: Any) -> tuple[str, str]:
     return _WORD_OF.get(name.strip("_"), "unknown"), name
 
 
-def settings_for(word: str, args: tuple[Any, ...], kwargs: dict[str, Any], is_tensor: Any) -> dict[str, Any]:
+def settings_for(
+    word: str, native: str, args: tuple[Any, ...], kwargs: dict[str, Any], is_tensor: Any
+) -> dict[str, Any]:
     """Every argument that holds no tensor, by its name in our words, or by its place."""
-    names = _POSITIONAL.get(word, ())
+    names = _POSITIONAL.get(native) or _POSITIONAL.get(word, ())
     settings = {}
     for place, value in enumerate(args):
         if not _holds_tensor(value, is_tensor):

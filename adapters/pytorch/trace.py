@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
+from torch.nn.parameter import UninitializedBuffer, UninitializedTensorMixin  # type: ignore[attr-defined]
 
 from introspect.adapter import Description, Trace
 from introspect.records import Source
@@ -23,7 +23,7 @@ from introspect.values import Inputs, TensorSpec
 from ..plain import one_line, structure
 from ..recording import Recorder, stranger_notes
 from ..thread_patch import ThreadPatch
-from .hooks import run_forward
+from .hooks import run_forward, skipped_hooks
 from .inputs import can_run, dtype_name, feed
 from .layers import row_of
 from .modes import AbstractMode, EagerMode
@@ -41,21 +41,22 @@ def trace(
     if not can_run(model):
         return Trace(None, notes=(f"{type(model).__name__} has no forward: it is not run, and has no shapes.",))
     lazy = any(isinstance(p, UninitializedTensorMixin) for p in _tensors(model))
+    why_not = _why_not_abstract(model, lazy)
     attempt = None
-    if method != "eager" and not lazy:
+    if method != "eager" and not why_not:
         attempt = _run(model, inputs, training, "abstract")
         if attempt.complete or method == "abstract":
             return attempt
     if method == "abstract":
-        return Trace(spec(inputs), notes=("Lazy modules have no shapes before they are run: use trace='eager'.",))
-    why = "the model has lazy modules" if lazy else "asked for" if attempt is None else _reason(attempt)
+        return Trace(spec(inputs), notes=(f"No abstract pass: {why_not}; use trace='eager'.",), complete=False)
+    why = why_not or ("asked for" if attempt is None else _reason(attempt))
     try:
-        twin = copy.deepcopy(model)
+        twin = _copied(model)
     except Exception as error:
-        note = (
-            f"The model can't be copied to be run ({one_line(error)}): shapes and calls are those of the abstract pass."
+        note = f"The model can't be copied to be run: {one_line(error)}."
+        return replace(
+            attempt or Trace(spec(inputs)), complete=False, notes=(*(attempt.notes if attempt else ()), note)
         )
-        return replace(attempt, notes=(*attempt.notes, note)) if attempt else Trace(spec(inputs), notes=(note,))
     result = _run(twin, inputs, training, "eager")
     if not result.complete and attempt is not None:
         return result  # the model raises either way: its own error says more than the method
@@ -64,6 +65,25 @@ def trace(
         result = replace(result, description=replace(describe(twin), native_count=describe(model).native_count))
         note += " The lazy modules are shown as these inputs make them."
     return replace(result, notes=(note, *result.notes))
+
+
+def _why_not_abstract(model: torch.nn.Module, lazy: bool) -> str | None:
+    """What only a real run can see, or what would be written to for real in an abstract one."""
+    if lazy:
+        return "the model has lazy modules"
+    for module in model.modules():
+        if isinstance(module, torch.jit.ScriptModule):
+            return "the model has a ScriptModule, which TorchScript runs by itself"
+        if any(cls.__module__.startswith("keras.src.") for cls in type(module).__mro__):
+            return "the model holds a Keras layer"
+    return None
+
+
+def _copied(model: torch.nn.Module) -> torch.nn.Module:
+    """A deep copy. torch can't copy the buffers of lazy modules: those are made anew."""
+    buffers = [t for t in model.buffers() if isinstance(t, UninitializedTensorMixin)]
+    fresh = {id(t): UninitializedBuffer(device=t.device, dtype=t.dtype) for t in buffers}  # type: ignore[call-arg]
+    return copy.deepcopy(model, fresh)
 
 
 def spec(inputs: Inputs) -> Inputs:
@@ -76,7 +96,8 @@ def spec(inputs: Inputs) -> Inputs:
 def spec_of(value: Any) -> TensorSpec | None:
     """The shape and dtype of a tensor (or an array); `None` for anything else."""
     if isinstance(value, torch.Tensor):
-        return TensorSpec(tuple(value.shape), dtype_name(value.dtype))
+        shape = (None,) * value.dim() if value.is_nested else tuple(value.shape)
+        return TensorSpec(shape, dtype_name(value.dtype))
     if isinstance(value, TensorSpec):
         return value
     if hasattr(value, "__array__") and hasattr(value, "shape") and hasattr(value, "dtype"):
@@ -125,9 +146,13 @@ def _run(model: torch.nn.Module, inputs: Inputs, training: bool, method: str) ->
         stack.enter_context(random_state_kept())
         if abstract:  # else it is a copy, and what lazy modules become on it is to be described
             stack.enter_context(untouched(model))
+        if not abstract:
+            for scripted in (m for m in model.modules() if isinstance(m, torch.jit.ScriptModule)):
+                scripted.train(training)  # TorchScript reads its own flag, and this is a copy
         live = feed(inputs, device, abstract)
         _mark(recorder, model, live)
-        stack.enter_context(torch.no_grad())
+        if abstract:  # a copy that really runs may want to differentiate
+            stack.enter_context(torch.no_grad())
         stack.enter_context(_PATCH.active(current))
         stack.enter_context(mode)
         try:
@@ -143,7 +168,7 @@ def _run(model: torch.nn.Module, inputs: Inputs, training: bool, method: str) ->
         outputs=shown,
         calls=recorder.calls(),
         operations=recorder.operations(),
-        notes=(*notes, *stranger_notes(recorder.strangers())),
+        notes=(*notes, *stranger_notes(recorder.strangers()), *skipped_hooks(model)),
         complete=error is None,
         method=method,
         failed_at=recorder.failed_at,

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import random
 import sys
-from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
-_CONTAINERS = (list, dict, OrderedDict, set, deque)
+from ..restoring import Snapshot
 
 
 @contextmanager
 def untouched(model: torch.nn.Module) -> Iterator[None]:
-    """On leaving, every module has the attributes it had, and lists, dicts and sets of them their contents. Nothing is
-    written where nothing changed."""
-    saved = [(module, dict(vars(module)), _contents(vars(module))) for module in model.modules()]
+    """On leaving, every module has the attributes it had, and what they hold its contents."""
+    before = Snapshot(model.modules())
+    dtype = torch.get_default_dtype()
     try:
         yield
     finally:
-        for module, attributes, contents in saved:
-            _restore_contents(contents)
-            _restore_dict(vars(module), attributes)
+        before.put_back()
+        if torch.get_default_dtype() != dtype:
+            torch.set_default_dtype(dtype)
 
 
 @contextmanager
@@ -35,29 +34,6 @@ def random_state_kept() -> Iterator[None]:
         yield
     finally:
         _restore_random(before)
-
-
-def _contents(attributes: dict[str, Any]) -> list[tuple[Any, Any]]:
-    return [(value, value.copy()) for value in attributes.values() if type(value) in _CONTAINERS]
-
-
-def _restore_contents(contents: list[tuple[Any, Any]]) -> None:
-    for live, before in contents:
-        if isinstance(live, dict):
-            _restore_dict(live, before)
-        elif isinstance(live, set):
-            if {id(v) for v in live} != {id(v) for v in before}:
-                live.clear()
-                live.update(before)
-        elif len(live) != len(before) or any(a is not b for a, b in zip(live, before, strict=True)):
-            live.clear()
-            live.extend(before)
-
-
-def _restore_dict(live: dict[str, Any], before: dict[str, Any]) -> None:
-    if list(live) != list(before) or any(live[key] is not value for key, value in before.items()):
-        live.clear()
-        live.update(before)
 
 
 def _random_states() -> dict[str, Any]:

@@ -40,7 +40,10 @@ def from_dict(data: Mapping[str, Any]) -> Report:
             "inspect the model again, or use the version that saved it."
         )
     try:
-        return _decode_record(Report, data)
+        report = _decode_record(Report, data)
+        if not report.layers:
+            raise ValueError("it has no layers")
+        return report
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SchemaError(f"This saved report is damaged ({error!r}): save it again.") from error
 
