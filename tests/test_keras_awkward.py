@@ -12,7 +12,7 @@ from support.checks import check_report
 from support.fingerprint import difference, keras_fingerprint
 
 from introspect import Inputs, TensorSpec, explain, inspect
-from introspect.errors import InputsError
+from introspect.errors import InputsError, UnsupportedModelError
 
 
 class Holds(keras.Model):
@@ -199,3 +199,12 @@ def test_a_torch_module_inside_keras_is_left_as_it_was() -> None:
     report = inspect(layer, (2, 4))
     assert (report.complete, report.root.output_shape) == (True, (2, 3))
     assert all(torch.equal(tensor, before[name]) for name, tensor in module.state_dict().items())
+
+
+def test_a_model_that_holds_itself_is_refused_in_a_sentence() -> None:
+    model = Holds(layers.Dense(2))
+    model.held[0].parent = model
+    with pytest.raises(RecursionError):
+        _ = model.weights
+    with pytest.raises(UnsupportedModelError, match="holds itself"):
+        inspect(model, (1, 2))

@@ -249,3 +249,48 @@ def test_grouped_settings_of_operations() -> None:
 
 def test_numbers_of_numpy_are_sizes() -> None:
     assert inspect(nn.Linear(4, 3), [np.int64(2), np.int64(4)]).inputs == Inputs(TensorSpec((2, 4)))
+
+
+DTYPES = ["float64", "float16", "bfloat16", "complex64", "int64", "int8", "bool", "uint8"]
+LAYERS = [
+    (nn.Linear(4, 3), [(2, 4)]),
+    (nn.Bilinear(4, 4, 3), [(2, 4), (2, 4)]),
+    (nn.Conv1d(3, 2, 3), [(1, 3, 8)]),
+    (nn.Conv2d(3, 2, 3), [(1, 3, 8, 8)]),
+    (nn.ConvTranspose2d(3, 2, 3), [(1, 3, 8, 8)]),
+    (nn.LSTM(4, 3), [(5, 1, 4)]),
+    (nn.GRU(4, 3), [(5, 1, 4)]),
+    (nn.Embedding(9, 3), [(2, 4)]),
+    (nn.BatchNorm1d(4), [(2, 4)]),
+    (nn.LayerNorm(4), [(2, 4)]),
+    (nn.GroupNorm(2, 4), [(2, 4)]),
+    (nn.MaxPool2d(2), [(1, 3, 8, 8)]),
+    (nn.AvgPool2d(2), [(1, 3, 8, 8)]),
+    (nn.ReLU(), [(2, 4)]),
+    (nn.GELU(), [(2, 4)]),
+    (nn.Softmax(-1), [(2, 4)]),
+    (nn.MultiheadAttention(4, 2), [(3, 1, 4)] * 3),
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("layer", "shapes"), LAYERS, ids=[type(layer).__name__ for layer, _ in LAYERS])
+def test_a_dtype_is_taken_or_refused_as_in_a_real_pass(layer: Any, shapes: Any, dtype: str) -> None:
+    report = inspect(layer.eval(), [TensorSpec(shape, dtype) for shape in shapes])
+    outputs, error = really(layer, [torch.ones(shape, dtype=getattr(torch, dtype)) for shape in shapes])
+    assert report.complete == (error is None), report.notes
+    if error is not None:
+        assert type(error).__name__ in report.notes[0]
+        return
+    first = outputs[0] if isinstance(outputs, tuple) else outputs
+    ours = report.outputs[0] if isinstance(report.outputs, tuple) else report.outputs
+    assert (ours.shape, ours.dtype) == (tuple(first.shape), str(first.dtype).removeprefix("torch."))
+
+
+def really(layer: Any, tensors: list[Any]) -> tuple[Any, Exception | None]:
+    """What a real call gives: outputs, or the error."""
+    try:
+        with torch.no_grad():
+            return layer(*tensors), None
+    except Exception as error:
+        return None, error

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import keras
 
 from introspect.adapter import Candidate, Description, Said, Trace
+from introspect.errors import UnsupportedModelError
 from introspect.records import Layer, Parameter
 from introspect.values import Inputs
 
@@ -28,8 +29,15 @@ class KerasAdapter:
         return isinstance(obj, keras.layers.Layer)
 
     def describe(self, model: Any) -> Description:
-        """The tree of layers, in definition pre-order, each at its first path."""
-        return describe(model)
+        """The tree of layers, in definition pre-order, each at its first path. Raises `UnsupportedModelError`."""
+        try:
+            return describe(model)
+        except RecursionError:
+            name = type(model).__name__
+            raise UnsupportedModelError(
+                f"{name} holds itself through a layer, which Keras can't walk either (model.weights fails): "
+                "keep such a reference in a tuple or outside the layer."
+            ) from None
 
     def inputs_for(self, model: Any, said: Said | None) -> tuple[Candidate, ...]:
         """What to feed, best first."""

@@ -26,6 +26,16 @@ _RANDOM = frozenset(
     {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"}
     | {"rand_like", "randn_like", "randint_like"}
 )
+_NORMS = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm"})
+_ONE_DTYPE = _NORMS | {
+    *("linear", "bilinear", "matmul", "mm", "bmm", "addmm", "baddbmm", "multi_head_attention_forward"),
+    *(f"conv{kind}{rank}d" for rank in (1, 2, 3) for kind in ("", "_transpose")),
+}
+_REAL_ONLY = _NORMS | {
+    *("relu", "gelu", "silu", "softmax", "log_softmax", "hardtanh", "leaky_relu", "elu", "softplus"),
+    *(f"{kind}_pool{rank}d" for rank in (1, 2, 3) for kind in ("max", "avg", "adaptive_avg", "adaptive_max")),
+    "boolean_dispatch",
+}
 _MOVES = frozenset(["to", "cpu", "cuda", "type"])
 
 
@@ -97,10 +107,22 @@ class AbstractMode(RecordingMode):
         stand_ins = {id(t): self._stand_in(t) for t in tensors}
         name = func.__name__ if hasattr(func, "__name__") else ""
         random = name in _RANDOM or "dropout" in name or (name.endswith("_like") and "rand" in name)
+        self._refuse_what_meta_lets_through(name, stand_ins.values())
         known = not random and not any(t.is_meta for t in stand_ins.values())
         if known and self._stays_small(func, args, kwargs, stand_ins):
             return self._keep(func(*_replace(args, stand_ins.get), **_on(kwargs, stand_ins.get, "cpu")))
         return self._on_meta(func, name, args, kwargs, tensors, stand_ins)
+
+    def _refuse_what_meta_lets_through(self, name: str, tensors: Iterable[torch.Tensor]) -> None:
+        """Meta kernels mix dtypes and take complex numbers where real ones refuse: a real run is to decide then."""
+        if name not in _ONE_DTYPE and name not in _REAL_ONLY:
+            return
+        dtypes = {t.dtype for t in tensors if t.dtype.is_floating_point or t.dtype.is_complex}
+        if name in _REAL_ONLY and any(dtype.is_complex for dtype in dtypes):
+            raise TypeError(f"{name} of complex numbers")
+        reduced = name in _NORMS and dtypes <= {torch.float32, torch.float16, torch.bfloat16}
+        if name in _ONE_DTYPE and len(dtypes) > 1 and not reduced and not torch.is_autocast_enabled(self.device.type):
+            raise TypeError(f"{name} of tensors with different dtypes ({', '.join(sorted(map(str, dtypes)))})")
 
     def _on_meta(self, func: Any, name: str, args: Any, kwargs: Any, tensors: Any, stand_ins: Any) -> Any:
         metas = {key: t if t.is_meta else torch.empty_like(t, device="meta") for key, t in stand_ins.items()}
