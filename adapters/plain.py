@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from introspect.values import FrozenDict, Opaque, TensorSpec
+from introspect.values import FrozenDict, Inputs, Opaque, TensorSpec
 
 SpecOf = Callable[[Any], TensorSpec | None]
 _DEEPEST = 12  # structures that hold themselves end here
@@ -45,6 +45,18 @@ def structure(value: Any, spec_of: SpecOf, found: list[Any] | None = None, depth
         items = {f.name: structure(getattr(value, f.name, None), spec_of, found, depth + 1) for f in fields(value)}
         return FrozenDict(items, type_name=type(value).__name__)
     return opaque(value)
+
+
+def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
+    """The same `Inputs`, dicts, tuples and lists with their leaves changed; subclasses of these are leaves."""
+    if isinstance(value, Inputs):
+        args = tuple(map_leaves(function, v) for v in value.args)
+        return Inputs(*args, **{name: map_leaves(function, v) for name, v in value.kwargs.items()})
+    if isinstance(value, Mapping):
+        return {name: map_leaves(function, v) for name, v in value.items()}
+    if type(value) in (tuple, list):
+        return type(value)(map_leaves(function, v) for v in value)
+    return function(value)
 
 
 def setting(value: Any) -> Any:

@@ -13,7 +13,7 @@ from introspect.values import FrozenDict, Inputs, Opaque
 from .plain import SpecOf, one_line, setting, structure
 
 
-@dataclass
+@dataclass(eq=False)
 class _Step:
     """A layer's call that has begun. `unit`: what happens inside is not followed; the call itself makes its outputs."""
 
@@ -41,6 +41,7 @@ class Recorder:
         self._operations: list[tuple[Any, Operation]] = []
         self.failure: str | None = None
         self.failed_at: str | None = None
+        self._error: BaseException | None = None
 
     @property
     def inside_unit(self) -> bool:
@@ -54,6 +55,14 @@ class Recorder:
         except TypeError:
             reference = lambda: tensor  # noqa: E731 - held for the pass, as it can't be referred to weakly
         self._made[id(tensor)] = (reference, source)
+
+    def mark_inputs(self, inputs: Inputs) -> None:
+        """Say which tensors are the inputs."""
+        for name, value in (*enumerate(inputs.args), *inputs.kwargs.items()):
+            found: list[Any] = []
+            structure(value, self._spec_of, found)
+            for index, tensor in enumerate(found):
+                self.mark(tensor, Source("input", index=index, path=str(name)))
 
     def source_of(self, tensor: Any) -> Source | None:
         """Where a tensor comes from, as far as it was followed."""
@@ -84,7 +93,8 @@ class Recorder:
         """Its call has raised: the innermost layer is the one to name."""
         raised = type(error).__name__
         step.outputs = Opaque(raised, f"raised {raised}")
-        if self.failure is None:
+        if self._error is None or not _comes_of(error, self._error):  # else it is on its way up from a layer inside
+            self._error = error
             self.failed_at = self._path_of(step.layer)
             self.failure = f"{_name(self.failed_at)} raised on {_shown(step.inputs)}: {one_line(error)}"
         self._open.remove(step)
@@ -144,7 +154,7 @@ class Recorder:
         """Forget everything after a place, for a second try by another method."""
         self._order, steps, operations, opened = position
         del self._steps[steps:], self._operations[operations:], self._open[opened:]
-        self.failure = self.failed_at = None
+        self.failure = self.failed_at = self._error = None
 
     def _arguments(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Inputs, list[Any]]:
         tensors: list[Any] = []
@@ -154,6 +164,15 @@ class Recorder:
 
     def _sources(self, tensors: list[Any]) -> tuple[Source | None, ...]:
         return tuple(self.source_of(tensor) for tensor in tensors)
+
+
+def _comes_of(error: BaseException | None, first: BaseException) -> bool:
+    """Whether this exception is that one, or was raised while that one was handled."""
+    for _ in range(100):
+        if error is None or error is first:
+            break
+        error = error.__cause__ or error.__context__
+    return error is first
 
 
 def _name(path: str | None) -> str:

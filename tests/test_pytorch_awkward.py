@@ -251,6 +251,27 @@ def test_numbers_of_numpy_are_sizes() -> None:
     assert inspect(nn.Linear(4, 3), [np.int64(2), np.int64(4)]).inputs == Inputs(TensorSpec((2, 4)))
 
 
+def test_a_failure_that_the_model_catches_is_none() -> None:
+    def caught(module: Any, x: Any) -> Any:
+        try:
+            module.wrong(x)
+        except RuntimeError:
+            return module.right(x)
+
+    model = Runs(caught, wrong=nn.Linear(7, 2), right=nn.Linear(4, 2))
+    report = inspect(model, (2, 4))
+    assert (report.complete, report.notes) == (True, ())
+
+    def caught_and_then_not(module: Any, x: Any) -> Any:
+        return module.other(caught(module, x))
+
+    report = inspect(
+        Runs(caught_and_then_not, wrong=nn.Linear(7, 2), right=nn.Linear(4, 2), other=nn.Linear(3, 1)), (2, 4)
+    )
+    assert not report.complete
+    assert "Layer 'other' raised on f32[2,2]" in report.notes[0]
+
+
 DTYPES = ["float64", "float16", "bfloat16", "complex64", "int64", "int8", "bool", "uint8"]
 LAYERS = [
     (nn.Linear(4, 3), [(2, 4)]),

@@ -12,6 +12,7 @@ from introspect.adapter import Candidate, Said, Shape
 from introspect.errors import InputsError
 from introspect.values import Inputs, TensorSpec
 
+from ..plain import map_leaves
 from .layers import row_of
 
 _TOKENS = "int32"
@@ -25,23 +26,19 @@ def candidates(model: Any, said: Said | None) -> tuple[Candidate, ...]:
     if said is None:
         return _known(model, declared) or _guessed(model)
     if said.form == "literal":
-        return tuple(_typed(said.value, model, {}))
+        return tuple(_typed(said.value, model))
     if declared is None:
         if said.form != "several":
-            return tuple(_typed(Inputs(said.value), model, {}))
+            return tuple(_typed(Inputs(said.value), model))
         # A merging layer takes the list as its first argument.
-        return tuple(_typed(Inputs(*said.value), model, {}) + _typed(Inputs(list(said.value)), model, {}))
-    return tuple(_typed(Inputs(_arranged(said, declared, model)), model, _dtypes_by_name(declared)))
+        return tuple(_typed(Inputs(*said.value), model) + _typed(Inputs(list(said.value)), model))
+    return tuple(_typed(Inputs(_arranged(said, declared, model)), model))
 
 
 def _declared(model: Any) -> Any:
     """The input structure of a functional or built Sequential model, as KerasTensors; `None` for other models."""
     functional = getattr(model, "_functional", None) or model
     return getattr(functional, "_inputs_struct", None)
-
-
-def _dtypes_by_name(declared: Any) -> dict[str, str]:
-    return {tensor.name: str(tensor.dtype) for tensor in keras.tree.flatten(declared)}
 
 
 def _arranged(said: Said, declared: Any, model: Any) -> Any:
@@ -78,31 +75,22 @@ def _flat(value: Any) -> list[Any]:
     return [leaf for v in value for leaf in _flat(v)]
 
 
-def _typed(inputs: Inputs, model: Any, known: Mapping[str, str]) -> list[Candidate]:
+def _typed(inputs: Inputs, model: Any) -> list[Candidate]:
     """A shape says no dtype: token ids where the first layer looks them up, else what the model computes in."""
-    missing = False
+    open_dtypes = []
 
     def with_dtype(value: Any, dtype: str) -> Any:
-        nonlocal missing
         if isinstance(value, Shape):
-            missing = True
+            open_dtypes.append(value)
             return TensorSpec(tuple(value), dtype)
         if isinstance(value, TensorSpec):
             _check_dtype(value.dtype)
-            return value
-        if isinstance(value, Mapping):
-            return {k: with_dtype(v, dtype) for k, v in value.items()}
-        if type(value) in (tuple, list):
-            return type(value)(with_dtype(v, dtype) for v in value)
         return value
 
     found = []
     for dtype in _dtypes(model):
-        typed = Inputs(
-            *(with_dtype(v, dtype) for v in inputs.args), **{k: with_dtype(v, dtype) for k, v in inputs.kwargs.items()}
-        )
-        found.append(Candidate(typed))
-        if not missing:
+        found.append(Candidate(map_leaves(lambda value, dtype=dtype: with_dtype(value, dtype), inputs)))
+        if not open_dtypes:
             break
     return found
 
@@ -227,10 +215,6 @@ def feed(inputs: Inputs, abstract: bool) -> Inputs:
             if abstract:
                 return keras.KerasTensor(tuple(value.shape), dtype)
             return value if dtype == "string" else keras.ops.convert_to_tensor(value)
-        if isinstance(value, Mapping):
-            return {k: live(v) for k, v in value.items()}
-        if type(value) in (tuple, list):
-            return type(value)(live(v) for v in value)
         return value
 
-    return Inputs(*(live(v) for v in inputs.args), **{k: live(v) for k, v in inputs.kwargs.items()})
+    return map_leaves(live, inputs)

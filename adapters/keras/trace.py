@@ -208,7 +208,7 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
             ),
             complete=error is None,
             method=method,
-            failed_at=recorder.failed_at,
+            failed_at=recorder.failed_at if error else None,
         )
         description = None if built else describe(model)
     if description is None or not trace.complete:
@@ -224,11 +224,7 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
 
 def _mark(recorder: Recorder, model: Any, live: Inputs) -> None:
     """Say which tensors are inputs and which the model's own."""
-    for name, value in (*enumerate(live.args), *live.kwargs.items()):
-        found: list[Any] = []
-        structure(value, spec_of, found)
-        for index, tensor in enumerate(found):
-            recorder.mark(tensor, Source("input", index=index, path=str(name)))
+    recorder.mark_inputs(live)
     from .adapter import variable_paths
 
     for variable, path in variable_paths(model):

@@ -11,6 +11,7 @@ from introspect.adapter import Candidate, Said, Shape
 from introspect.errors import InputsError
 from introspect.values import FrozenDict, Inputs, TensorSpec
 
+from ..plain import map_leaves
 from .layers import row_of
 
 _TOKENS = "int64"
@@ -188,13 +189,9 @@ def feed(inputs: Inputs, device: torch.device, abstract: bool) -> Inputs:
             return value.detach().to("cpu", copy=True) if whole else torch.empty_like(value, device="meta")
         if _is_array(value):
             return live(_as_tensor(value).clone())
-        if isinstance(value, Mapping):
-            return {k: live(v) for k, v in value.items()}
-        if type(value) in (tuple, list):
-            return type(value)(live(v) for v in value)
         return value
 
-    return Inputs(*(live(v) for v in inputs.args), **{k: live(v) for k, v in inputs.kwargs.items()})
+    return map_leaves(live, inputs)
 
 
 def _as_tensor(value: Any) -> torch.Tensor:

@@ -88,9 +88,8 @@ def _copied(model: torch.nn.Module) -> torch.nn.Module:
 
 def spec(inputs: Inputs) -> Inputs:
     """The inputs as specs and plain values."""
-    return Inputs(
-        *(structure(v, spec_of) for v in inputs.args), **{k: structure(v, spec_of) for k, v in inputs.kwargs.items()}
-    )
+    args = tuple(structure(v, spec_of) for v in inputs.args)
+    return Inputs(*args, **{name: structure(v, spec_of) for name, v in inputs.kwargs.items()})
 
 
 def spec_of(value: Any) -> TensorSpec | None:
@@ -171,17 +170,13 @@ def _run(model: torch.nn.Module, inputs: Inputs, training: bool, method: str) ->
         notes=(*notes, *stranger_notes(recorder.strangers()), *skipped_hooks(model)),
         complete=error is None,
         method=method,
-        failed_at=recorder.failed_at,
+        failed_at=recorder.failed_at if error else None,
     )
 
 
 def _mark(recorder: Recorder, model: torch.nn.Module, live: Inputs) -> None:
     """Say which tensors are inputs and which the model's own."""
-    for name, value in (*enumerate(live.args), *live.kwargs.items()):
-        found: list[Any] = []
-        structure(value, spec_of, found)
-        for index, tensor in enumerate(found):
-            recorder.mark(tensor, Source("input", index=index, path=str(name)))
+    recorder.mark_inputs(live)
     for tensors in (model.named_parameters(), model.named_buffers()):
         for name, tensor in tensors:
             recorder.mark(tensor, Source("parameter", path=name))
