@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -61,15 +61,19 @@ def _items(live: Any) -> list[Any]:
 def _copy(container: Any) -> Any:
     if isinstance(container, list):
         return list.copy(container)  # TensorFlow's wrapper would iterate over its other copy
-    return dict(container) if isinstance(container, dict) else type(container)(container)
+    if isinstance(container, dict):
+        return dict(container)
+    return set(container) if isinstance(container, set) else deque(container)
 
 
 def _put_back(live: Any, before: Any) -> None:
     """With the plain methods, since Keras's containers track what is added to them."""
     if isinstance(live, dict):
         if list(live) != list(before) or any(dict.__getitem__(live, k) is not v for k, v in before.items()):
-            dict.clear(live)
-            dict.update(live, before)
+            plain: Any = OrderedDict if isinstance(live, OrderedDict) else dict  # an OrderedDict keeps its order apart
+            plain.clear(live)
+            for key, value in before.items():
+                plain.__setitem__(live, key, value)
     elif isinstance(live, set):
         if {id(v) for v in live} != {id(v) for v in before} and live != before:
             set.clear(live)

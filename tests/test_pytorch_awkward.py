@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from typing import Any
 
 import numpy as np
@@ -104,15 +105,20 @@ def test_state_below_the_first_level_is_put_back() -> None:
         module.nested["k"].append(x)
         module.cache.keys.append(x)
         module.pair[0].add(1)
+        module.ordered["new"] = module.ordered.pop("old")
+        module.recent.append(x)
         torch.set_default_dtype(torch.float64)
         return module.inner(x)
 
     model = Runs(run, inner=nn.Linear(4, 3), nested={"k": []}, cache=Cache(), pair=(set(), []))
+    model.ordered, model.recent = OrderedDict(old=1), deque([1], maxlen=1)
     before = torch_fingerprint(model)
     assert inspect(model, (2, 4)).complete
     assert not difference(before, torch_fingerprint(model))
     assert model.nested == {"k": []}
     assert model.cache.keys == []
+    assert list(model.ordered.items()) == [("old", 1)]
+    assert model.recent == deque([1], maxlen=1)
     assert model.pair == (set(), [])
     assert torch.get_default_dtype() is torch.float32
 
