@@ -157,19 +157,19 @@ def _imported(module_name: str) -> Any:
         return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         framework = module_name.partition(".")[0]
-        if framework in FRAMEWORKS and not _is_installed(framework):
-            raise missing_framework(framework) from error
+        if framework in FRAMEWORKS and (missing := _import_error(framework)) is not None:
+            raise missing_framework(framework, missing) from error
         raise TargetError(f"{module_name!r} can't be imported: {error}.") from error
     except (Exception, SystemExit) as error:
         raise TargetError(f"{module_name!r} can't be imported: {_one_line(error)}") from error
 
 
-def _is_installed(name: str) -> bool:
+def _import_error(name: str) -> ImportError | None:
     try:
         importlib.import_module(name)
-    except ImportError:
-        return False
-    return True
+    except ImportError as error:
+        return error
+    return None
 
 
 def _is_model(found: object) -> bool:

@@ -64,4 +64,4 @@ def _framework(name: str) -> Any:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        raise missing_framework(name) from error
+        raise missing_framework(name, error) from error

@@ -61,11 +61,14 @@ def qualified_names(cls: type) -> set[str]:
     return {f"{c.__module__}.{c.__qualname__}" for c in cls.__mro__}
 
 
-def missing_framework(name: str) -> MissingFrameworkError:
-    """The error to raise where a framework is asked for by name and not installed."""
+def missing_framework(name: str, error: ImportError | None = None) -> MissingFrameworkError:
+    """The error to raise where a framework is asked for by name and can't be imported, or lacks what it runs on."""
     extra = FRAMEWORKS[name].extra
+    lacks = error.name.partition(".")[0] if error is not None and error.name else name
+    why = "is not installed" if lacks == name else f"can't be imported without {lacks}"
+    other = "" if lacks == name else ", or choose another backend with KERAS_BACKEND"
     return MissingFrameworkError(
-        f"{name} is needed for this and is not installed: pip install 'introspect-nn[{extra}]'", name=name
+        f"{name} is needed for this and {why}: pip install 'introspect-nn[{extra}]'{other}", name=name
     )
 
 

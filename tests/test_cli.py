@@ -164,3 +164,13 @@ def test_a_framework_that_is_not_installed(framework: str, extra: str) -> None:
         assert result.returncode == 2
         assert f"pip install 'introspect-nn[{extra}]'" in result.stderr
         assert result.stderr.count("\n") == 1
+
+
+def test_keras_without_its_backend() -> None:
+    before = "import os, sys; os.environ['KERAS_BACKEND'] = 'tensorflow'; sys.modules['tensorflow'] = None"
+    for arguments in (["demo"], ["report", "keras.layers:Dense"]):
+        result = in_a_process(*arguments, before=before)
+        assert result.returncode == 2
+        assert "keras is needed for this and can't be imported without tensorflow" in result.stderr
+        assert "KERAS_BACKEND" in result.stderr
+        assert result.stderr.count("\n") == 1
