@@ -130,13 +130,13 @@ class Recorder:
 
     def calls(self) -> FrozenDict:
         """The calls by path, each in order."""
-        calls: dict[str, tuple[Call, ...]] = {}
+        calls: dict[str, list[Call]] = {}
         for step in self._steps:
             path = self._path_of(step.layer)
             if path is not None:
                 call = Call(step.order, step.inputs, step.outputs, step.sources)
-                calls[path] = (*calls.get(path, ()), call)
-        return FrozenDict(calls)
+                calls.setdefault(path, []).append(call)
+        return FrozenDict({path: tuple(of_layer) for path, of_layer in calls.items()})
 
     def operations(self) -> tuple[Operation, ...]:
         """The operations, each with the path of the layer whose code called it."""

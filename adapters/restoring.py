@@ -9,7 +9,7 @@ from typing import Any
 _CONTAINERS = (list, dict, set, deque)
 # Objects of these packages are not looked into: their own attributes are the frameworks' affair.
 _CLOSED = frozenset({"torch", "keras", "tensorflow", "jax", "jaxlib", "numpy", "builtins", "optree"})
-_MOST = 50_000  # objects looked into; what a model holds beyond them is data rather than state
+_MOST = 50_000  # containers looked into below those that layers hold themselves: more of them is data, not state
 
 
 class Snapshot:
@@ -18,16 +18,18 @@ class Snapshot:
     def __init__(self, owners: Iterable[Any], containers: Iterable[Any] = ()) -> None:
         self._saved: list[tuple[Any, Any]] = []
         seen: set[int] = set()
-        waiting: list[Any] = [vars(owner) for owner in owners] + list(containers)
-        while waiting and len(seen) < _MOST:
-            for live in _unwrapped(waiting.pop()):
-                if id(live) in seen:
+        # Level by level: the attributes of every layer and what they hold come first, and without a limit.
+        waiting = deque((value, 0) for value in (*map(vars, owners), *containers))
+        while waiting:
+            value, depth = waiting.popleft()
+            for live in _unwrapped(value):
+                if id(live) in seen or (depth > 1 and len(seen) >= _MOST):
                     continue
                 seen.add(id(live))
                 if not isinstance(live, tuple):
                     self._saved.append((live, _copy(live)))
                 held = dict.values(live) if isinstance(live, dict) else _items(live)
-                waiting.extend(inner for value in held if (inner := _inside(value)) is not None)
+                waiting.extend((inner, depth + 1) for v in held if (inner := _inside(v)) is not None)
 
     def put_back(self) -> None:
         """Give every object and container what it held."""

@@ -12,6 +12,10 @@ from introspect.values import FrozenDict
 
 from .plain import setting
 
+# Layers held twice inside layers held twice have twice as many paths at every level: beyond this many, what stands
+# below a layer that was met before is known by its first path alone.
+MOST_PATHS = 20_000
+
 Labels = tuple[tuple[str, int], ...]
 
 

@@ -11,6 +11,7 @@ from .errors import UnknownColumnError, near_names
 from .explanation import Explanations
 from .records import Call, Layer, Parameter, Report
 from .values import FrozenDict, TensorSpec
+from .vocabulary import NATIVE_COUNTS
 
 UNKNOWN = "?"
 NONE = "-"
@@ -138,7 +139,7 @@ def totals(report: Report) -> tuple[str, ...]:
 
 
 def _native(report: Report) -> str:
-    how = "model.count_params()" if report.framework == "keras" else "sum of p.numel()"
+    how = NATIVE_COUNTS.get(report.framework, "its own count")
     return f"{count(report.native_count)} ({how}{' raises' if report.native_count is None else ''})"
 
 

@@ -239,6 +239,9 @@ OPERATIONS: dict[str, str] = {
     "unknown": "A function that has no word here (yet); its native name is kept.",
 }  # fmt: skip
 
+# framework: how its users count parameters
+NATIVE_COUNTS: dict[str, str] = {"keras": "model.count_params()", "torch": "sum of p.numel()"}
+
 _SPATIAL = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 

@@ -26,7 +26,7 @@ ALLOWED = {
     "adapter": {"records", "values"},
     "registry": {"adapter", "errors"},
     "inputs": {"adapter", "errors", "values"},
-    "tables": {"errors", "explanation", "records", "values"},
+    "tables": {"errors", "explanation", "records", "values", "vocabulary"},
     "render/text": {"tables"},
     "render/markdown": {"tables"},
     "render/json": {"errors", "records", "values"},

@@ -243,6 +243,28 @@ def test_deep_models_are_explained_in_good_time() -> None:
     assert explain(model, inputs=(1, 2)).total == 6
 
 
+def test_every_layer_of_a_wide_model_is_put_back() -> None:
+    class Counts(nn.Module):
+        def forward(self, x: Any) -> Any:
+            self.seen = x
+            return x
+
+    model = nn.Sequential(*(Counts() for _ in range(6000)))
+    model[0].data = [[number] for number in range(60_000)]  # more than is looked into
+    assert inspect(model, (1, 2)).complete
+    assert not any(hasattr(child, "seen") for child in model)
+
+
+def test_layers_shared_at_every_level_have_not_all_their_paths() -> None:
+    model: Any = nn.Linear(2, 2)
+    for _ in range(40):  # 2 ** 40 paths lead to the inmost layer
+        model = nn.Sequential(model, model)
+    report = inspect(model, trace=None)
+    assert len(report) == 41
+    assert report.parameter_count == 6
+    assert "0.0.1" in report
+
+
 def test_grouped_settings_of_operations() -> None:
     report = inspect(Runs(lambda m, x: (x.chunk(2, dim=-1)[0] * 2 + 1).softmax(-1)), (2, 4))
     assert [(op.kind, dict(op.settings)) for op in report.operations] == [

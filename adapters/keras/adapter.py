@@ -13,7 +13,7 @@ from introspect.errors import UnsupportedModelError
 from introspect.records import Layer, Parameter
 from introspect.values import Inputs
 
-from ..rows import Row, Tensor, read_settings, read_tensor
+from ..rows import MOST_PATHS, Row, Tensor, read_settings, read_tensor
 from .inputs import candidates
 from .layers import own_variables, row_of
 from .trace import trace
@@ -109,7 +109,10 @@ def walk(model: Any) -> list[Place]:
     while stack:
         layer, path, above = stack.pop()
         path = unused(path, taken)  # a layer's own name may hold a dot or a number sign
+        met = id(layer) in places
         places.setdefault(id(layer), Place(layer, [], len(above))).paths.append(path)
+        if met and len(taken) > MOST_PATHS:
+            continue
         above |= {id(layer)}
         below = list(_named(children_of(layer), path))
         stack.extend((child, at, above) for child, at in reversed(below) if id(child) not in above)

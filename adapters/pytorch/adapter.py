@@ -13,7 +13,7 @@ from introspect.errors import UnsupportedModelError
 from introspect.records import Layer, Parameter
 from introspect.values import Inputs
 
-from ..rows import read_settings, read_tensor
+from ..rows import MOST_PATHS, read_settings, read_tensor
 from .inputs import candidates, dtype_name
 from .layers import row_of
 from .trace import trace
@@ -87,9 +87,14 @@ def walk(model: torch.nn.Module) -> list[tuple[torch.nn.Module, list[str]]]:
     """Every module in definition pre-order, with all paths that lead to it (not those that go round in a circle)."""
     places: dict[int, tuple[torch.nn.Module, list[str]]] = {}
     stack: list[tuple[torch.nn.Module, str, frozenset[int]]] = [(model, "", frozenset())]
+    paths = 0
     while stack:
         module, path, above = stack.pop()
+        met = id(module) in places
         places.setdefault(id(module), (module, []))[1].append(path)
+        paths += 1
+        if met and paths > MOST_PATHS:
+            continue
         above |= {id(module)}
         below = [
             (child, f"{path}.{name}" if path else name) for name, child in module._modules.items() if child is not None
