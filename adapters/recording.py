@@ -22,6 +22,7 @@ class _Step:
     inputs: Inputs
     sources: tuple[Source | None, ...]
     unit: bool
+    caller: _Step | None = None
     outputs: Any = None
 
 
@@ -38,7 +39,7 @@ class Recorder:
         self._steps: list[_Step] = []
         self._open: list[_Step] = []
         self._made: dict[int, tuple[Any, Source]] = {}
-        self._operations: list[tuple[Any, Operation]] = []
+        self._operations: list[tuple[_Step | None, Operation]] = []
         self.failure: str | None = None
         self.failed_at: str | None = None
         self._error: BaseException | None = None
@@ -73,7 +74,8 @@ class Recorder:
         """A layer is called."""
         self._order += 1
         inputs, tensors = self._arguments(args, kwargs)
-        step = _Step(layer, self._order, inputs, self._sources(tensors), unit or self.inside_unit)
+        caller = self._open[-1] if self._open else None
+        step = _Step(layer, self._order, inputs, self._sources(tensors), unit or self.inside_unit, caller)
         self._steps.append(step)
         self._open.append(step)
         return step
@@ -107,23 +109,24 @@ class Recorder:
         args: Sequence[Any],
         kwargs: dict[str, Any],
         outputs: Any,
+        macs: int | None = 0,
     ) -> None:
-        """A tensor function was called by the code of an opened layer."""
+        """A tensor function was called by the code of an opened layer; `macs`: its multiply-accumulates."""
         made: list[Any] = []
         produced = structure(outputs, self._spec_of, made)
         if not made or self.inside_unit:
             return
         inputs, tensors = self._arguments(args, kwargs)
         sources = self._sources(tensors)
-        if all(source is not None and source.kind == "constant" for source in sources):
+        if macs == 0 and all(source is not None and source.kind == "constant" for source in sources):
             for tensor in made:  # computed from constants alone: a constant itself
                 self.mark(tensor, Source("constant"))
             return
         self._order += 1
-        within = self._open[-1].layer if self._open else None
+        within = self._open[-1] if self._open else None
         plain = FrozenDict({name: setting(value) for name, value in settings.items()})
         self._operations.append(
-            (within, Operation(self._order, kind, native_name, "", plain, inputs, produced, sources))
+            (within, Operation(self._order, kind, native_name, "", plain, inputs, produced, sources, macs))
         )
         for index, tensor in enumerate(made):
             self.mark(tensor, Source("step", self._order, index))
@@ -134,13 +137,19 @@ class Recorder:
         for step in self._steps:
             path = self._path_of(step.layer)
             if path is not None:
-                call = Call(step.order, step.inputs, step.outputs, step.sources)
+                call = Call(step.order, step.inputs, step.outputs, step.sources, self._within(step.caller))
                 calls.setdefault(path, []).append(call)
         return FrozenDict({path: tuple(of_layer) for path, of_layer in calls.items()})
 
     def operations(self) -> tuple[Operation, ...]:
         """The operations, each with the path of the layer whose code called it."""
-        return tuple(replace(operation, within=self._path_of(within) or "") for within, operation in self._operations)
+        return tuple(replace(operation, within=self._within(step) or "") for step, operation in self._operations)
+
+    def _within(self, step: _Step | None) -> str | None:
+        """The path of the layer that this call is of, or of the nearest one around it that is in the tree."""
+        while step is not None and (path := self._path_of(step.layer)) is None:
+            step = step.caller
+        return None if step is None else path
 
     def strangers(self) -> list[str]:
         """Layers that were called but are not in the model's tree: their class names, once per call."""

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from introspect.records import Parameter, Setting, split_axes
+from introspect.parameter import Parameter, split_axes
+from introspect.records import Setting
 from introspect.values import FrozenDict
 
 from .plain import setting

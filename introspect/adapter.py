@@ -55,7 +55,8 @@ class Description:
 @dataclass(frozen=True)
 class Trace:
     """What one dummy pass saw. `calls` is by path; `failed_at` is the path of the layer that raised, if any;
-    `description` is given where the pass built what was unbuilt."""
+    `description` is given where the pass built what was unbuilt; `unseen` are the paths of layers in whose own code
+    something ran that the pass could not see."""
 
     inputs: Inputs | None
     outputs: Any = None
@@ -66,6 +67,7 @@ class Trace:
     method: str = "none"
     failed_at: str | None = None
     description: Description | None = None
+    unseen: frozenset[str] = frozenset()
 
     def calls_of(self, path: str) -> tuple[Call, ...]:
         """The calls of one layer, in order."""

@@ -11,7 +11,8 @@ from typing import Any, overload
 
 from .explanation import Explanation, Explanations, Factor, Term
 from .inspection import children_first, inspect
-from .records import Layer, Parameter, Report, split_axes
+from .parameter import Parameter, split_axes
+from .records import Layer, Report
 from .vocabulary import AXES
 
 # axis → the setting that says its size.

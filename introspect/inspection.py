@@ -8,7 +8,8 @@ from typing import Any
 from .adapter import Adapter, Description, Said, Trace
 from .errors import InputsError
 from .inputs import understand
-from .records import Layer, Parameter, Report
+from .parameter import Parameter
+from .records import Layer, Report
 from .registry import adapter_for
 from .values import tensor_leaves
 

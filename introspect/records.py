@@ -2,106 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from .errors import UnknownPathError, near_names
-from .values import FrozenDict, Inputs, Opaque, itemsize, tensor_leaves
-from .vocabulary import LABELS, input_axes, spatial_rank
+from .parameter import Parameter
+from .values import FrozenDict, Inputs, Opaque, tensor_leaves
+from .vocabulary import input_axes, spatial_rank
 
 SCHEMA = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A labelled part of a packed tensor: its shape, and that it lies at `start:stop` of dimension `axis`."""
-
-    shape: tuple[int, ...]
-    axis: int
-    start: int
-    stop: int
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A tensor that a layer owns: learned (`state="parameter"`) or kept (`"buffer"`: running statistics, seeds).
-
-    `axes` names its dimensions, `"in (gate units)"`; `labels` what a packed axis holds, in order, each with its size
-    along that axis; `sizes` the lengths of joined axes that neither the shape nor the labels tell.
-    """
-
-    name: str
-    path: str
-    role: str
-    shape: tuple[int, ...] | None
-    axes: str | None = None
-    labels: FrozenDict = field(default_factory=FrozenDict)
-    sizes: FrozenDict = field(default_factory=FrozenDict)
-    dtype: str = "float32"
-    trainable: bool = True
-    state: str = "parameter"
-    same_as: str | None = None
-    sharding: str | None = None
-
-    @property
-    def size(self) -> int | None:
-        """Its number of elements; `None` where the shape is not known yet."""
-        return None if self.shape is None else math.prod(self.shape)
-
-    @property
-    def ndim(self) -> int | None:
-        """Its number of dimensions."""
-        return None if self.shape is None else len(self.shape)
-
-    @property
-    def bytes(self) -> int | None:
-        """The bytes its elements take."""
-        item = itemsize(self.dtype)
-        return None if item is None or self.size is None else self.size * item
-
-    @property
-    def by_axis(self) -> FrozenDict | None:
-        """The size of every named axis, in storage order: `{"in": 12, "gate": 4, "units": 64}`."""
-        if self.axes is None or self.shape is None:
-            return None
-        sizes: dict[str, int] = {}
-        for names, length in zip(split_axes(self.axes), self.shape, strict=True):
-            known = {name: self._known_size(name) for name in names}
-            free = [name for name, size in known.items() if size is None]
-            if len(free) > 1:  # a join of axes that nothing here can take apart
-                return None
-            rest = length // max(1, math.prod(size for size in known.values() if size is not None))
-            sizes |= {name: rest if size is None else size for name, size in known.items() if name != "1"}
-        return FrozenDict(sizes)
-
-    def _known_size(self, axis: str) -> int | None:
-        if axis in self.labels:
-            return sum(size for _, size in self.labels[axis])
-        return 1 if axis == "1" else self.sizes.get(axis)
-
-    def part(self, label: str) -> Part:
-        """Where a labelled part lies: `lstm.kernel.part("forget")` or `.part("f")`. Raises `UnknownPathError`."""
-        for axis, names in enumerate(split_axes(self.axes or "")):
-            for name in names:
-                start = 0
-                for word, size in self.labels.get(name, ()):
-                    if label in (word, LABELS.get(word)) and self.shape is not None:
-                        block = self.shape[axis] // sum(n for _, n in self.labels[name])
-                        span = (start * block, (start + size) * block)
-                        shape = (*self.shape[:axis], span[1] - span[0], *self.shape[axis + 1 :])
-                        return Part(shape, axis, *span)
-                    start += size
-        known = [word for labels in self.labels.values() for word, _ in labels]
-        raise UnknownPathError(f"{self.path} has no part {label!r}: {near_names(label, known)}")
-
-
-def split_axes(axes: str) -> list[list[str]]:
-    """A pattern by dimension: `"in (gate units)"` → `[["in"], ["gate", "units"]]`."""
-    return [group.strip("()").split() for group in re.findall(r"\([^)]*\)|[^\s()]+", axes)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +37,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a layer. `sources` has an entry per input tensor (`None` where it could not be followed)."""
+    """One call of a layer. `sources` has an entry per input tensor (`None` where it could not be followed); `within` is
+    the path of the layer whose own code made the call, `None` for the outermost one."""
 
     order: int
     inputs: Inputs
     outputs: Any
     sources: tuple[Source | None, ...] = ()
+    within: str | None = None
     seconds: float | None = field(default=None, compare=False)
 
     @property
@@ -142,7 +55,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A tensor function that a layer's own code called; `within` is the path of that layer."""
+    """A tensor function that a layer's own code called; `within` is the path of that layer. `macs`: its
+    multiply-accumulates, 0 for what multiplies no matrices, `None` where unknown."""
 
     order: int
     kind: str
@@ -152,11 +66,18 @@ class Operation:
     inputs: Inputs
     outputs: Any
     sources: tuple[Source | None, ...] = ()
+    macs: int | None = 0
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer, at one place of the tree. The three counts are of its own tensors and all below, each tensor once."""
+    """One layer, at one place of the tree.
+
+    The counts and bytes are of its own tensors and all below, each tensor once. `macs` are the multiply-accumulates of
+    all its calls, for the given input: those of matrix products, convolutions, attention and recurrences, inside layers
+    or between them (FLOPs are twice that). `opened`: what its own code does is followed as steps of their own;
+    otherwise a call of it is one step.
+    """
 
     path: str
     type: str
@@ -172,6 +93,10 @@ class Layer:
     parameter_count: int | None = None
     trainable_count: int | None = None
     buffer_count: int | None = None
+    parameter_bytes: int | None = None
+    buffer_bytes: int | None = None
+    macs: int | None = None
+    opened: bool = True
 
     def setting(self, name: str, default: Any = None) -> Any:
         """The canonical value of a setting: `layer.setting("strides")`."""
@@ -258,6 +183,12 @@ class Layer:
         total = sum(sizes)  # type: ignore[arg-type]
         return total // batch if batch and total % batch == 0 else None
 
+    @property
+    def activation_bytes(self) -> int | None:
+        """The bytes of what all its calls gave back, for the given input; `None` without a call."""
+        sizes = [spec.bytes for call in self.calls for spec in tensor_leaves(call.outputs)]
+        return None if not self.calls or any(size is None for size in sizes) else sum(sizes)  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True)
 class Report:
@@ -327,10 +258,33 @@ class Report:
     @property
     def bytes(self) -> int | None:
         """The bytes of all parameters and buffers by their real dtypes, each tensor once."""
-        if self.parameter_count is None:
-            return None
-        sizes = [p.bytes for p in self.parameters]
-        return None if any(size is None for size in sizes) else sum(sizes)  # type: ignore[arg-type]
+        sizes = (self.parameter_bytes, self.buffer_bytes)
+        return None if None in sizes else sum(sizes)  # type: ignore[arg-type]
+
+    @property
+    def parameter_bytes(self) -> int | None:
+        """The bytes of all parameters, as stored, each tensor once."""
+        return self.root.parameter_bytes
+
+    @property
+    def buffer_bytes(self) -> int | None:
+        """The bytes of all buffers, each tensor once."""
+        return self.root.buffer_bytes
+
+    @property
+    def activation_bytes(self) -> int | None:
+        """The bytes of what all layers that hold no other layers gave back, for the given input."""
+        leaves = [layer for layer in self if layer.calls and layer.part_of is None and self._holds_only_parts(layer)]
+        sizes = [layer.activation_bytes for layer in leaves]
+        return None if not leaves or any(size is None for size in sizes) else sum(sizes)  # type: ignore[arg-type]
+
+    def _holds_only_parts(self, layer: Layer) -> bool:
+        return all(self[child].part_of == layer.path for child in layer.children)
+
+    @property
+    def macs(self) -> int | None:
+        """Multiply-accumulates of the whole model for the given input (FLOPs are twice that)."""
+        return self.root.macs
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain dicts, lists, strings and numbers."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from .errors import UnknownColumnError, near_names
 from .explanation import Explanations
-from .records import Call, Layer, Parameter, Report
+from .parameter import Parameter
+from .records import Call, Layer, Report
 from .values import FrozenDict, TensorSpec
 from .vocabulary import NATIVE_COUNTS
 

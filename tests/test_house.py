@@ -21,17 +21,18 @@ ALLOWED = {
     "errors": set(),
     "vocabulary": set(),
     "values": {"errors"},
-    "records": {"errors", "values", "vocabulary"},
+    "parameter": {"errors", "values", "vocabulary"},
+    "records": {"errors", "parameter", "values", "vocabulary"},
     "explanation": {"errors"},
     "adapter": {"records", "values"},
     "registry": {"adapter", "errors"},
     "inputs": {"adapter", "errors", "values"},
-    "tables": {"errors", "explanation", "records", "values", "vocabulary"},
+    "tables": {"errors", "explanation", "parameter", "records", "values", "vocabulary"},
     "render/text": {"tables"},
     "render/markdown": {"tables"},
-    "render/json": {"errors", "records", "values"},
+    "render/json": {"errors", "parameter", "records", "values"},
 }
-FROM_ADAPTERS = {"records", "vocabulary", "errors", "adapter", "values"}
+FROM_ADAPTERS = {"parameter", "records", "vocabulary", "errors", "adapter", "values"}
 
 
 def imports(path: Path, inside_functions: bool = False) -> set[str]:

@@ -21,7 +21,7 @@ from introspect.errors import InputsError
 
 NAMES = list(keras_models())
 # Keras runs these inside another layer's call without calling them, or step by step: ours are given by rule.
-BY_RULE = ("recurrent_cell",)
+BY_RULE = ("simple_rnn_cell", "lstm_cell", "gru_cell")
 
 
 def feed(model: Any, said: Any) -> Any:

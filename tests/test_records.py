@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from introspect import Inputs, IntrospectError, Report, TensorSpec
 from introspect.errors import InputsError, SchemaError, UnknownColumnError, UnknownPathError
-from introspect.records import Call, Layer, Operation, Parameter, Setting, Source, split_axes
+from introspect.parameter import Parameter, split_axes
+from introspect.records import Call, Layer, Operation, Setting, Source
 from introspect.values import FrozenDict, Opaque, itemsize, leaves, tensor_leaves
 
 SHAPES = st.lists(st.none() | st.integers(0, 9), max_size=4).map(tuple)

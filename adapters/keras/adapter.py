@@ -10,12 +10,13 @@ import keras
 
 from introspect.adapter import Candidate, Description, Said, Trace
 from introspect.errors import UnsupportedModelError
-from introspect.records import Layer, Parameter
+from introspect.parameter import Parameter
+from introspect.records import Layer
 from introspect.values import Inputs
 
 from ..rows import MOST_PATHS, Row, Tensor, read_settings, read_tensor
 from .inputs import candidates
-from .layers import own_variables, row_of
+from .layers import is_unit, own_variables, row_of
 from .trace import trace
 
 
@@ -78,6 +79,7 @@ def describe(model: Any) -> Description:
                 children=tuple(dict.fromkeys(first_paths[id(child)] for child in children_of(layer))),
                 part_of=owner,
                 depth=depth,
+                opened=not is_unit(layer),
             )
         )
     unbuilt = frozenset(paths[0] for layer, paths, _ in places if not layer.built and not _is_weightless(layer))

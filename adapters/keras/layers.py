@@ -117,7 +117,7 @@ def _recurrent(kind: str, gates: tuple[str, ...], prefix: str) -> Row:
             "stateful": "stateful",
         }
     return Row(
-        kind if prefix else "recurrent_cell",
+        kind if prefix else f"{kind}_cell",
         settings,
         {
             f"{prefix}kernel": Tensor("kernel", f"in {packed}", packs),

@@ -36,7 +36,7 @@ _WORDS: dict[str, str] = {
     "elu": "Elu",
     "leaky_relu": "LeakyRelu",
     "hard_sigmoid": "HardSigmoid",
-    "hard_swish": "HardSilu",
+    "hard_silu": "HardSilu",
     "clip": "Clip Relu6",
     "softmax": "Softmax",
     "log_softmax": "LogSoftmax",

@@ -10,7 +10,8 @@ from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-def
 
 from introspect.adapter import Candidate, Description, Said, Trace
 from introspect.errors import UnsupportedModelError
-from introspect.records import Layer, Parameter
+from introspect.parameter import Parameter
+from introspect.records import Layer
 from introspect.values import Inputs
 
 from ..rows import MOST_PATHS, read_settings, read_tensor
@@ -69,6 +70,7 @@ def describe(model: torch.nn.Module) -> Description:
                 children=tuple(dict.fromkeys(first_paths[id(child)] for _, child in module.named_children())),
                 part_of=owner,
                 depth=paths[0].count(".") + 1 if paths[0] else 0,
+                opened=not row_of(module).unit,
             )
         )
     return Description(

@@ -36,7 +36,7 @@ _WORDS: dict[str, str] = {
     "elu": "elu",
     "leaky_relu": "leaky_relu",
     "hard_sigmoid": "hardsigmoid",
-    "hard_swish": "hardswish",
+    "hard_silu": "hardswish",
     "clip": "clamp clip relu6 hardtanh",
     "softmax": "softmax",
     "log_softmax": "log_softmax",

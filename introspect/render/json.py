@@ -13,7 +13,8 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from ..errors import SchemaError
-from ..records import SCHEMA, Call, Layer, Operation, Parameter, Report, Setting, Source
+from ..parameter import Parameter
+from ..records import SCHEMA, Call, Layer, Operation, Report, Setting, Source
 from ..values import FrozenDict, Inputs, Opaque, TensorSpec
 
 # Which fields hold records, and of which class.
