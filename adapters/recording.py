@@ -155,6 +155,11 @@ class Recorder:
         """Layers that were called but are not in the model's tree: their class names, once per call."""
         return [type(step.layer).__name__ for step in self._steps if self._path_of(step.layer) is None]
 
+    def around_strangers(self) -> frozenset[str]:
+        """The paths of the layers in which they were called."""
+        called = [step for step in self._steps if self._path_of(step.layer) is None]
+        return frozenset(path for step in called if (path := self._within(step.caller)) is not None)
+
     def position(self) -> tuple[int, int, int, int]:
         """A place to go back to."""
         return self._order, len(self._steps), len(self._operations), len(self._open)

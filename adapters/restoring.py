@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable
+from operator import is_
 from typing import Any
 
 _CONTAINERS = (list, dict, set, deque)
+_PLAIN = frozenset({dict, OrderedDict, list, set, deque, tuple})
+_DICTS = frozenset({dict, OrderedDict})
+_NOTHING: dict[Any, Any] = {}
 # Objects of these packages are not looked into: their own attributes are the frameworks' affair.
 _CLOSED = frozenset({"torch", "keras", "tensorflow", "jax", "jaxlib", "numpy", "builtins", "optree"})
 _MOST = 50_000  # containers looked into below those that layers hold themselves: more of them is data, not state
@@ -17,36 +21,63 @@ class Snapshot:
 
     def __init__(self, owners: Iterable[Any], containers: Iterable[Any] = ()) -> None:
         self._saved: list[tuple[Any, Any]] = []
-        seen: set[int] = set()
+        self._how: dict[type, str] = {}  # how objects of a class are looked into
+        self._seen: set[int] = set()
+        self.add(owners, containers)
+
+    def add(self, owners: Iterable[Any], containers: Iterable[Any] = ()) -> None:
+        """Keep the state of these too, as it is now."""
+        seen = self._seen
         # Level by level: the attributes of every layer and what they hold come first, and without a limit.
-        waiting = deque((value, 0) for value in (*map(vars, owners), *containers))
-        while waiting:
-            value, depth = waiting.popleft()
-            for live in _unwrapped(value):
-                if id(live) in seen or (depth > 1 and len(seen) >= _MOST):
+        level, depth = [*map(vars, owners), *containers], 0
+        while level:
+            below: list[Any] = []
+            for value in level:
+                if not value and type(value) in _DICTS:  # most of what a layer holds
+                    self._saved.append((value, _NOTHING))
                     continue
-                seen.add(id(live))
-                if not isinstance(live, tuple):
-                    self._saved.append((live, _copy(live)))
-                held = dict.values(live) if isinstance(live, dict) else _items(live)
-                waiting.extend((inner, depth + 1) for v in held if (inner := _inside(v)) is not None)
+                for live in (value,) if type(value) in _PLAIN else _unwrapped(value):
+                    if id(live) in seen or (depth > 1 and len(seen) >= _MOST):
+                        continue
+                    seen.add(id(live))
+                    if live or not isinstance(live, tuple):
+                        self._save(live, below)
+            level, depth = below, depth + 1
+
+    def _save(self, live: Any, below: list[Any]) -> None:
+        """Keep what a container holds, and add what has to be looked into to `below`."""
+        if type(live) in _DICTS:
+            self._saved.append((live, dict(live)))
+            held: Iterable[Any] = dict.values(live)
+        else:
+            if not isinstance(live, tuple):
+                self._saved.append((live, _copy(live)))
+            held = dict.values(live) if isinstance(live, dict) else _items(live)
+        for value in held:
+            cls = type(value)
+            how = self._how.get(cls)
+            if how is None:
+                how = self._how[cls] = _how_to_look(cls, value)
+            if how == "itself":
+                below.append(value)
+            elif how == "attributes" and (inner := getattr(value, "__dict__", None)) is not None:
+                below.append(inner)
 
     def put_back(self) -> None:
         """Give every object and container what it held."""
         for live, before in self._saved:
-            _put_back(live, before)
+            if live or before:
+                _put_back(live, before)
 
 
-def _inside(value: Any) -> Any:
-    """The container that a value is, or that holds its attributes; `None` for what is not looked into."""
-    if isinstance(value, (*_CONTAINERS, tuple)):
-        return value
-    home = type(value).__module__.partition(".")[0]
-    if home in _CLOSED or isinstance(value, type) or callable(value):
-        return None
-    if any(cls.__module__.partition(".")[0] in ("torch", "keras") for cls in type(value).__mro__):
-        return None  # a module or layer: it is saved as an owner, or is none of this model's
-    return getattr(value, "__dict__", None)
+def _how_to_look(cls: type, value: Any) -> str:
+    if issubclass(cls, (*_CONTAINERS, tuple)):
+        return "itself"
+    if cls.__module__.partition(".")[0] in _CLOSED or issubclass(cls, type) or callable(value):
+        return "no"
+    if any(c.__module__.partition(".")[0] in ("torch", "keras", "tf_keras") for c in cls.__mro__):
+        return "no"  # a module or layer: it is saved as an owner, or is none of this model's
+    return "attributes"
 
 
 def _unwrapped(container: Any) -> list[Any]:
@@ -71,7 +102,8 @@ def _copy(container: Any) -> Any:
 def _put_back(live: Any, before: Any) -> None:
     """With the plain methods, since Keras's containers track what is added to them."""
     if isinstance(live, dict):
-        if list(live) != list(before) or any(dict.__getitem__(live, k) is not v for k, v in before.items()):
+        same = len(live) == len(before) and all(map(is_, dict.values(live), before.values()))
+        if not same or list(live) != list(before):
             plain: Any = OrderedDict if isinstance(live, OrderedDict) else dict  # an OrderedDict keeps its order apart
             plain.clear(live)
             for key, value in before.items():

@@ -23,12 +23,12 @@ Labels = tuple[tuple[str, int], ...]
 @dataclass(frozen=True)
 class Tensor:
     """A tensor of a layer: its role; its axes, or how to read them off the layer; what a packed axis holds; and the
-    attributes that size those joined axes which neither shape nor labels tell."""
+    attributes, or functions of the layer, that size those joined axes which neither shape nor labels tell."""
 
     role: str
     axes: str | Callable[[Any], str | None] | None = None
     labels: Mapping[str, Labels] = field(default_factory=dict)
-    sizes: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, str | Callable[[Any], int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class Row:
 
     `settings`: canonical name → attribute, or (native name or `None`, function of the layer). `tensors`: name (a
     regular expression) → `Tensor`. `parts`: the attributes that hold private sublayers, whose tensors the layer owns.
-    `unit`: the layer is one step, what happens inside is not followed.
+    `unit`: the layer is one step, what happens inside is not followed. `borrowed`: tensors that it also holds, and that
+    stand in the layer below that owns them. `packed`: how tensors are read that the layer keeps in a form of its own,
+    by name.
     """
 
     kind: str
@@ -45,6 +47,8 @@ class Row:
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
     unit: bool = True
     parts: tuple[str, ...] = ()
+    borrowed: tuple[str, ...] = ()
+    packed: Callable[[Any], Mapping[str, Any]] | None = None
 
     def tensor(self, name: str) -> Tensor | None:
         """The row of one tensor."""
@@ -73,7 +77,7 @@ def find(layer: Any, rows: Mapping[str, Row], homes: tuple[str, ...], own_tensor
         if row is not None:
             if cls is type(layer) or row.kind == "container":
                 return row
-            if not all(row.tensor(name) for name in own_tensors):
+            if not all(row.tensor(name) or name in row.borrowed for name in own_tensors):
                 return UNKNOWN
             return row if getattr(type(layer), run) is getattr(cls, run) else replace(row, unit=False)
     return UNKNOWN
@@ -91,6 +95,8 @@ def read_settings(layer: Any, row: Row) -> tuple[Setting, ...]:
 
 def _native(layer: Any, name: str, canonical: Any) -> Any:
     """The constructor's value. It may be kept as a tensor or as None (`bias`), or not at all: then it was ours."""
+    if type(layer).__module__ == "torch.nn.utils.parametrize" and hasattr(type(layer), name):
+        return canonical  # a tensor that would be computed to be read
     value = getattr(layer, name, None)
     return canonical if value is None or hasattr(value, "dtype") else setting(value)
 
@@ -106,6 +112,10 @@ def read_tensor(layer: Any, known: Tensor | None, shape: tuple[int, ...] | None,
         shape=shape,
         axes=axes,
         labels=FrozenDict({axis: parts for axis, parts in known.labels.items() if axis in (axes or "")}),
-        sizes=FrozenDict({axis: getattr(layer, attribute) for axis, attribute in known.sizes.items()}),
+        sizes=FrozenDict({axis: _size(layer, how) for axis, how in known.sizes.items()}),
         **rest,
     )
+
+
+def _size(layer: Any, how: str | Callable[[Any], int]) -> int:
+    return getattr(layer, how) if isinstance(how, str) else how(layer)

@@ -28,6 +28,7 @@ _SETTING_OF: dict[str, str] = {
     "kv_head": "kv_heads",
     "key_dim": "key_dim",
     "value_dim": "value_dim",
+    "rank": "rank",
 }
 # axis → its place in `kernel_size`, counted from the end.
 _WINDOW_OF: dict[str, int] = {"d": -3, "h": -2, "w": -1, "l": -1}
@@ -36,6 +37,11 @@ _FACTORED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "lstm": (("gate",), ("units",)),
     "gru": (("gate",), ("units",)),
     "simple_rnn": ((), ("units",)),
+    "lstm_cell": (("gate",), ("units",)),
+    "gru_cell": (("gate",), ("units",)),
+    "simple_rnn_cell": ((), ("units",)),
+    "conv_lstm": (("gate",), ("units",)),
+    "conv_lstm_cell": (("gate",), ("units",)),
 }
 _ORDER = {axis: place for place, axis in enumerate(AXES)}
 
@@ -117,7 +123,7 @@ def _verdicts(report: Report) -> dict[str, bool | None]:
 def _is_checked(layer: Layer) -> bool:
     """Whether there is anything that its own tensors could be checked against."""
     learned = _learned(layer)
-    return not learned or any(_said_sizes(layer, p) for p in learned)
+    return not learned or any(p.shape == () or _said_sizes(layer, p) for p in learned)
 
 
 def _disagreements(layer: Layer) -> list[str]:
@@ -212,7 +218,7 @@ def _written(layer: Layer, learned: list[Parameter], terms: list[Term]) -> tuple
     for numbers in (False, True):
         words = [t.substituted if numbers else t.formula for t in terms]
         if named:
-            words = [f"{w} ({p.name})" if t.factors else w for w, p, t in zip(words, learned, terms, strict=True)]
+            words = [f"{w} ({p.name})" if p.axes is not None else w for w, p, t in zip(words, learned, terms, strict=True)]
         parts.append(" + ".join(words))
     return parts[0], parts[1]
 
@@ -239,7 +245,7 @@ def _bracketed(kind: str, group: list[tuple[Parameter, Term]], numbers: bool) ->
             continue
         common |= {axis: axes[axis] for axis in (*before, *after)}
         rest = tuple(f for f in term.factors if f.axis not in common)
-        inside.append(_product(rest, numbers) or ("1 recurrent bias" if parameter.role == "recurrent_bias" else "1"))
+        inside.append(_product(rest, numbers) if rest else "1 recurrent bias" if parameter.role == "recurrent_bias" else "1")
     pieces = [_product((common[axis],), numbers) for axis in before if axis in common]
     pieces.append(f"({' + '.join(inside)})")
     pieces += [_product((common[axis],), numbers) for axis in after if axis in common]
@@ -247,6 +253,9 @@ def _bracketed(kind: str, group: list[tuple[Parameter, Term]], numbers: bool) ->
 
 
 def _product(factors: tuple[Factor, ...], numbers: bool) -> str:
+    """A scalar is the empty product."""
+    if not factors:
+        return "1"
     return " × ".join(f"{f.size:,} {AXES[f.axis][0]}" if numbers else AXES[f.axis][0] for f in factors)
 
 
@@ -263,6 +272,7 @@ def _remarks(layer: Layer) -> list[str]:
     remarks = []
     if wrong := _disagreements(layer):
         remarks.append("the tensors disagree: " + ", ".join(wrong))
+    remarks += _made_otherwise(layer)
     frozen = [p for p in layer.parameters if p.state == "parameter" and not p.trainable]
     if frozen:
         remarks.append("frozen: " + ", ".join(p.name for p in frozen))
@@ -271,4 +281,19 @@ def _remarks(layer: Layer) -> list[str]:
     if buffers:
         total = sum(p.size or 0 for p in buffers)
         remarks.append(f"buffers: {' + '.join(f'{p.size:,} {p.name}' for p in buffers)} = {total:,}")
+    return remarks
+
+
+def _made_otherwise(layer: Layer) -> list[str]:
+    """How a tensor that the layer computes with is not simply the one that is stored."""
+    remarks = [f"{p.name} is packed: stored as {p.stored}" for p in layer.parameters if p.stored is not None]
+    if how := layer.setting("parametrization"):
+        remarks.append(f"parametrization: {how}")
+    remarks += [f"pruned: {p.name} tells which elements are kept" for p in layer.parameters if p.role == "mask"]
+    if how := layer.setting("quantization"):
+        remarks.append(f"quantized: {how}")
+    added = [p for p in layer.parameters if p.role in ("lora_down", "lora_up")]
+    if added:
+        number = sum(p.size or 0 for p in added)
+        remarks.append(f"{number:,} of them in a low-rank addition to the kernel (LoRA)")
     return remarks

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from .adapter import Adapter, Description, Said, Trace
+from .costs import macs_by_path
 from .errors import InputsError
 from .inputs import understand
 from .parameter import Parameter
@@ -79,33 +80,45 @@ def _report(description: Description, trace: Trace) -> Report:
 
 
 def _with_counts(description: Description, trace: Trace) -> tuple[Layer, ...]:
-    """The layers with their calls, and with the counts of their own tensors and all below, each tensor once."""
-    tensors = {p.path: p for layer in description.layers for p in layer.parameters}
+    """The layers with their calls, what these took, and the counts of their own tensors and all below, each once."""
+    layers = tuple(_with(layer, calls=trace.calls_of(layer.path)) for layer in description.layers)
+    macs = macs_by_path(layers, trace.operations, trace.unseen)
+    whole = trace.complete and trace.method != "none"
+    tensors = {p.path: p for layer in layers for p in layer.parameters}
+    held, unbuilt = _held(layers, tensors, description.unbuilt)
+    shares = {path: _share(tensor) for path, tensor in tensors.items()}
+    return tuple(
+        _with(
+            layer,
+            # What a whole pass did not call took nothing; what a private sublayer took stands in its owner.
+            macs=macs.get(layer.path, 0 if whole and layer.part_of is None else None),
+            **({} if layer.path in unbuilt else _counts([shares[path] for path in held[layer.path]])),
+        )
+        for layer in layers
+    )
+
+
+def _held(
+    layers: tuple[Layer, ...], tensors: dict[str, Parameter], unbuilt: frozenset[str]
+) -> tuple[dict[str, set[str]], set[str]]:
+    """The tensors of each layer and all below it, and the layers of which not all is built."""
     held: dict[str, set[str]] = {}
-    unbuilt: set[str] = set(description.unbuilt)
-    for layer in children_first(description.layers):
+    open_ones = set(unbuilt)
+    for layer in children_first(layers):
         own = {p.same_as or p.path for p in layer.parameters}
         held[layer.path] = own.union(*(held.get(child, set()) for child in layer.children))
         if layer.part_of is not None:  # what a part holds stands in its owner
             held[layer.path] |= {path for path in tensors if path.startswith(layer.path + ".")}
-        if not unbuilt.isdisjoint(layer.children):
-            unbuilt.add(layer.path)
-    counted = []
-    for layer in description.layers:
-        mine = [tensors[path] for path in held[layer.path]]
-        counts: tuple[int | None, ...] = (None, None, None)
-        if layer.path not in unbuilt:
-            counts = _counts(mine)
-        counted.append(
-            replace(
-                layer,
-                calls=trace.calls_of(layer.path),
-                parameter_count=counts[0],
-                trainable_count=counts[1],
-                buffer_count=counts[2],
-            )
-        )
-    return tuple(counted)
+        if not open_ones.isdisjoint(layer.children):
+            open_ones.add(layer.path)
+    return held, open_ones
+
+
+def _with(layer: Layer, **changes: Any) -> Layer:
+    """As `dataclasses.replace`, without its check of 22 fields: a model has thousands of layers."""
+    changed = object.__new__(Layer)
+    vars(changed).update(vars(layer), **changes)
+    return changed
 
 
 def children_first(layers: tuple[Layer, ...]) -> list[Layer]:
@@ -125,19 +138,20 @@ def children_first(layers: tuple[Layer, ...]) -> list[Layer]:
     return order
 
 
-def _counts(tensors: list[Parameter]) -> tuple[int | None, int | None, int | None]:
-    """Parameters, trainable ones, buffers: `None` where the shape of one is not known yet."""
-    parameters = [p for p in tensors if p.state == "parameter"]
-    return (
-        _total(parameters),
-        _total([p for p in parameters if p.trainable]),
-        _total([p for p in tensors if p.state == "buffer"]),
-    )
+_COUNTS = ("parameter_count", "trainable_count", "buffer_count", "parameter_bytes", "buffer_bytes")
 
 
-def _total(tensors: list[Parameter]) -> int | None:
-    sizes = [p.size for p in tensors]
-    return None if any(size is None for size in sizes) else sum(sizes)  # type: ignore[arg-type]
+def _share(tensor: Parameter) -> tuple[int | None, ...]:
+    """What one tensor adds to each of the counts."""
+    if tensor.state == "parameter":
+        return tensor.size, tensor.size if tensor.trainable else 0, 0, tensor.bytes, 0
+    return 0, 0, tensor.size, 0, tensor.bytes
+
+
+def _counts(shares: list[tuple[int | None, ...]]) -> dict[str, int | None]:
+    """Elements and bytes of parameters and buffers: `None` where the shape of one is not known yet."""
+    columns = zip(*shares, strict=True) if shares else [()] * len(_COUNTS)
+    return {name: None if None in column else sum(column) for name, column in zip(_COUNTS, columns, strict=True)}  # type: ignore[arg-type]
 
 
 def _tying(layers: tuple[Layer, ...]) -> list[str]:

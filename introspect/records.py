@@ -184,6 +184,12 @@ class Layer:
         return total // batch if batch and total % batch == 0 else None
 
     @property
+    def bytes(self) -> int | None:
+        """The bytes of its parameters and buffers and all below, as stored, each tensor once."""
+        sizes = (self.parameter_bytes, self.buffer_bytes)
+        return None if None in sizes else sum(sizes)  # type: ignore[arg-type]
+
+    @property
     def activation_bytes(self) -> int | None:
         """The bytes of what all its calls gave back, for the given input; `None` without a call."""
         sizes = [spec.bytes for call in self.calls for spec in tensor_leaves(call.outputs)]
@@ -258,8 +264,7 @@ class Report:
     @property
     def bytes(self) -> int | None:
         """The bytes of all parameters and buffers by their real dtypes, each tensor once."""
-        sizes = (self.parameter_bytes, self.buffer_bytes)
-        return None if None in sizes else sum(sizes)  # type: ignore[arg-type]
+        return self.root.bytes
 
     @property
     def parameter_bytes(self) -> int | None:

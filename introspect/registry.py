@@ -25,6 +25,7 @@ class Framework(NamedTuple):
 # Keras before torch: with the torch backend a Keras model is an nn.Module as well.
 FRAMEWORKS: dict[str, Framework] = {
     "keras": Framework(("keras.src.layers.layer.Layer",), "introspect.adapters.keras", "tensorflow"),
+    "tf_keras": Framework(("tf_keras.src.engine.base_layer.Layer",), "introspect.adapters.tf_keras", "tf_keras"),
     "torch": Framework(("torch.nn.modules.module.Module",), "introspect.adapters.pytorch", "torch"),
 }
 
@@ -35,7 +36,8 @@ _HINTS: dict[str, str] = {
     "builtins.bytes": "load the model first and pass the live object",
     "pathlib.PurePath": "load the model first and pass the live object",
     "onnx.onnx_ml_pb2.ModelProto": "ONNX models are not read; pass the Keras or PyTorch model it was exported from",
-    "tf_keras.src.engine.base_layer.Layer": "Keras 2 models are not read yet; load the model with Keras 3",
+    "keras.src.engine.base_layer.Layer": "this Keras 2 is not read; load the model with Keras 3, or with tf_keras",
+    "keras.engine.base_layer.Layer": "this Keras 2 is not read; load the model with Keras 3, or with tf_keras",
     "tensorflow.python.module.module.Module": "a bare tf.Module has no layers; pass a Keras model",
     "torch.export.exported_program.ExportedProgram": "pass exported_program.module()",
     "builtins.dict": "if it is a state dict, load it into its model and pass the model",

@@ -97,6 +97,9 @@ _COLUMNS: dict[str, tuple[bool, Callable[[Layer, Report], str]]] = {
     "parameters": (True, lambda layer, _: count(layer.parameter_count)),
     "trainable": (True, lambda layer, _: count(layer.trainable_count)),
     "buffers": (True, lambda layer, _: count(layer.buffer_count)),
+    "macs": (True, lambda layer, _: NONE if layer.kind == "input" or layer.part_of else count(layer.macs)),
+    "bytes": (True, lambda layer, _: count(layer.bytes)),
+    "activation bytes": (True, lambda layer, _: count(layer.activation_bytes) if layer.calls else NONE),
     "calls": (True, lambda layer, _: str(len(layer.calls))),
     "wants": (False, lambda layer, _: f"({', '.join(layer.input_axes)})" if layer.input_axes else NONE),
     "axes": (False, lambda layer, _: "; ".join(f"{p.name}: {p.axes or UNKNOWN}" for p in layer.parameters) or NONE),
@@ -128,15 +131,21 @@ def _framework(report: Report) -> str:
 
 
 def totals(report: Report) -> tuple[str, ...]:
-    """The lines below a table: parameters, buffers, the framework's own number, bytes."""
-    size = report.bytes
-    return (
-        f"parameters  {count(report.parameter_count)}",
-        f"trainable   {count(report.trainable_count)}",
-        f"buffers     {count(report.buffer_count)}",
-        f"{report.framework:<11} {_native(report)}",
-        f"bytes       {count(size)}{f' ({_scaled(size)})' if size and size >= 1024 else ''}",
-    )
+    """The lines below a table: parameters, buffers, the framework's own number, multiply-accumulates, bytes."""
+    lines = {
+        "parameters": count(report.parameter_count),
+        "trainable": count(report.trainable_count),
+        "buffers": count(report.buffer_count),
+        report.framework: _native(report),
+        "MACs": count(report.macs),
+        "bytes": _bytes(report.bytes),
+        "activations": _bytes(report.activation_bytes, " bytes"),
+    }
+    return tuple(f"{name:<11} {text}" for name, text in lines.items())
+
+
+def _bytes(size: int | None, unit: str = "") -> str:
+    return f"{count(size)}{unit}{f' ({_scaled(size)})' if size and size >= 1024 else ''}"
 
 
 def _native(report: Report) -> str:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .errors import InputsError
@@ -86,6 +87,7 @@ class TensorSpec:
         return f"{dtype}[{','.join('?' if n is None else str(n) for n in self.shape)}]"
 
 
+@lru_cache
 def itemsize(dtype: str) -> int | None:
     """Bytes of one element: 4 for `float32`, 1 for `bool` and `float8_e4m3fn`, `None` for strings."""
     if dtype == "bool":

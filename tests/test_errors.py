@@ -22,6 +22,13 @@ class ModelProto:
 
 ModelProto.__module__, ModelProto.__qualname__ = "onnx.onnx_ml_pb2", "ModelProto"
 
+
+class OldLayer:
+    """Has the qualified name of a layer of the package `keras` when it was Keras 2."""
+
+
+OldLayer.__module__, OldLayer.__qualname__ = "keras.src.engine.base_layer", "Layer"
+
 NO_MODELS = [
     (None, "This is None"),
     (nn.Linear, "the class Linear, not a model"),
@@ -30,6 +37,7 @@ NO_MODELS = [
     (b"resnet50", "load the model first"),
     (Path("model.keras"), "load the model first"),
     (ModelProto(), "ONNX models are not read"),
+    (OldLayer(), "this Keras 2 is not read; load the model with Keras 3, or with tf_keras"),
     (3, "builtins.int"),
     (torch.ones(2), "pass the model, and tensors as inputs="),
     (np.ones(2), "pass the model, and arrays as inputs="),
@@ -96,6 +104,7 @@ def test_one_tree() -> None:
 def test_a_missing_framework_says_which_extra_to_install() -> None:
     assert "pip install 'introspect-nn[torch]'" in str(missing_framework("torch"))
     assert "pip install 'introspect-nn[tensorflow]'" in str(missing_framework("keras"))
+    assert "pip install 'introspect-nn[tf_keras]'" in str(missing_framework("tf_keras"))
 
 
 def test_third_parties_register_through_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,8 @@ def test_the_core_imports_no_framework_and_only_what_it_may(name: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(ADAPTERS.rglob("*.py")), ids=lambda p: p.relative_to(ADAPTERS).as_posix())
 def test_adapters_import_only_the_records_and_their_own_framework(path: Path) -> None:
-    own = {"keras": {"keras"}, "pytorch": {"torch"}}.get(path.parent.name, set())
+    frameworks = {"keras": {"keras"}, "tf_keras": {"tf_keras", "tensorflow"}, "pytorch": {"torch"}}
+    own = frameworks.get(path.parent.name, set())
     for module in imports(path, inside_functions=True):
         top = module.partition(".")[0]
         if top in FRAMEWORKS:
@@ -142,7 +143,7 @@ def test_every_word_has_a_sentence(words: dict[str, str]) -> None:
     assert len(set(words.values())) > 0.9 * len(words)
 
 
-@pytest.mark.parametrize("framework", ["keras", "pytorch"])
+@pytest.mark.parametrize("framework", ["keras", "tf_keras", "pytorch"])
 def test_the_tables_use_only_words_of_the_vocabulary(framework: str) -> None:
     layers = importlib.import_module(f"introspect.adapters.{framework}.layers")
     for name, row in layers.ROWS.items():
@@ -157,7 +158,7 @@ def test_the_tables_use_only_words_of_the_vocabulary(framework: str) -> None:
             assert labels <= set(vocabulary.LABELS), name
 
 
-@pytest.mark.parametrize("framework", ["keras", "pytorch"])
+@pytest.mark.parametrize("framework", ["keras", "tf_keras", "pytorch"])
 def test_the_words_of_operations_are_those_of_the_vocabulary(framework: str) -> None:
     operations = importlib.import_module(f"introspect.adapters.{framework}.operations")
     assert set(operations._WORD_OF.values()) <= set(vocabulary.OPERATIONS)

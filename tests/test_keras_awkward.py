@@ -72,9 +72,10 @@ def test_a_quantized_kernel_stays_a_parameter(mode: str) -> None:
     model.get_layer("d").quantize(mode)
     report = inspect(model)
     kernel = report["d"].kernel
-    assert (kernel.state, kernel.trainable, kernel.dtype) == ("parameter", False, "int8")
-    assert (kernel.axes == "in out") == (mode == "int8")
-    assert report["d"].kernel.size == int(np.prod(model.get_layer("d")._kernel.shape))
+    assert (kernel.state, kernel.trainable, kernel.dtype) == ("parameter", False, mode)
+    assert (kernel.shape, kernel.axes) == ((4, 3), "in out")
+    assert kernel.bytes == int(np.prod(model.get_layer("d")._kernel.shape))  # one int8 each, also where two are packed
+    assert report.parameter_count == 4 * 3 + 3
     assert report["d"].output_shape == (1, 3)
 
 

@@ -81,8 +81,16 @@ def test_hooks_that_are_part_of_the_model_run() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*quantiz:DeprecationWarning", "ignore:.*quantiz:UserWarning")
-def test_packed_weights_are_unknown_and_not_zero() -> None:
+def test_packed_weights_are_read_or_unknown_but_not_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     model = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(4, 3)), {nn.Linear})
+    report = inspect(model, (2, 4))
+    assert report.parameter_count == 4 * 3 + 3
+    assert report.root.output_shape == (2, 3)
+
+    def refuse(module: Any) -> Any:
+        raise RuntimeError("no such kernel on this machine")
+
+    monkeypatch.setattr(type(model[0]), "weight", refuse)
     report = inspect(model, (2, 4))
     assert report.parameter_count is None
     assert report.root.output_shape == (2, 3)

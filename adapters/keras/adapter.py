@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 
@@ -14,9 +14,12 @@ from introspect.parameter import Parameter
 from introspect.records import Layer
 from introspect.values import Inputs
 
-from ..rows import MOST_PATHS, Row, Tensor, read_settings, read_tensor
+from .. import tree
+from ..rows import Row, Tensor, read_settings, read_tensor
+from ..tree import Place, unused
 from .inputs import candidates
 from .layers import is_unit, own_variables, row_of
+from .packed import meaning
 from .trace import trace
 
 
@@ -50,6 +53,8 @@ class KerasAdapter:
 
 
 ADAPTER = KerasAdapter()
+# State that no gradient changes.
+_KEPT = frozenset({"mean", "variance", "deviation", "counter", "quantizer", "singular_vector"})
 
 
 def describe(model: Any) -> Description:
@@ -95,30 +100,9 @@ def describe(model: Any) -> Description:
     )
 
 
-class Place(NamedTuple):
-    """A layer, its first path first, and how deep that lies."""
-
-    layer: Any
-    paths: list[str]
-    depth: int
-
-
 def walk(model: Any) -> list[Place]:
-    """Every layer in definition pre-order, with all paths that lead to it (not those that go round in a circle)."""
-    places: dict[int, Place] = {}
-    taken: set[str] = set()
-    stack: list[tuple[Any, str, frozenset[int]]] = [(model, "", frozenset())]
-    while stack:
-        layer, path, above = stack.pop()
-        path = unused(path, taken)  # a layer's own name may hold a dot or a number sign
-        met = id(layer) in places
-        places.setdefault(id(layer), Place(layer, [], len(above))).paths.append(path)
-        if met and len(taken) > MOST_PATHS:
-            continue
-        above |= {id(layer)}
-        below = list(_named(children_of(layer), path))
-        stack.extend((child, at, above) for child, at in reversed(below) if id(child) not in above)
-    return list(places.values())
+    """Every layer in definition pre-order, with all paths that lead to it."""
+    return tree.walk(model, children_of)
 
 
 def children_of(layer: Any) -> list[Any]:
@@ -140,15 +124,6 @@ def _flat(held: Any) -> Iterator[Any]:
             yield from _flat(value)
 
 
-def _named(children: list[Any], path: str) -> Iterator[tuple[Any, str]]:
-    """Siblings of one name become `d`, `d#2` in creation order."""
-    times: dict[str, int] = {}
-    for child in children:
-        times[child.name] = number = times.get(child.name, 0) + 1
-        name = child.name if number == 1 else f"{child.name}#{number}"
-        yield child, f"{path}.{name}" if path else name
-
-
 def _parts(layer: Any, row: Row) -> Iterator[tuple[str, Any]]:
     """The private sublayers of a layer, by attribute."""
     for attribute in row.parts:
@@ -165,36 +140,33 @@ def _parameters(layer: Any, row: Row, path: str, seen: dict[int, str], trainable
         seeds = [generator.state for generator in getattr(owner, "_seed_generators", ())]
         held = {id(v) for v in owner._trainable_variables}
         for variable in (*own_variables(owner), *seeds):
+            if variable.name in row.borrowed:
+                continue
             name = unused(prefix + variable.name, taken)
             full = f"{path}.{name}" if path else name
             first = seen.setdefault(id(variable), full)
-            known = row.tensor(key + variable.name)
+            shape, dtype, stored, known = meaning(owner, variable, _known(owner, row, key + variable.name))
+            is_auxiliary = known is not None and known.role == "quantizer"  # Keras may call a scale trainable
             record = read_tensor(
                 owner,
                 known,
-                tuple(int(n) for n in variable.shape),
+                shape,
                 name=name,
                 path=full,
-                dtype=str(variable.dtype),
-                trainable=id(variable) in trainable,
-                state="parameter" if id(variable) in held or _is_learned(known) else "buffer",
+                dtype=dtype,
+                trainable=id(variable) in trainable and not is_auxiliary,
+                state="parameter" if _is_learned(known, id(variable) in held) else "buffer",
                 same_as=None if first == full else first,
+                stored=stored,
             )
-            if owner.quantization_mode in ("int4", "gptq", "awq"):  # packed: not the logical tensor
-                record = replace(record, axes=None)
             is_seed = any(variable is seed for seed in seeds)
             records.append(replace(record, role="seed", axes=None, trainable=False) if is_seed else record)
     return tuple(records)
 
 
-def unused(name: str, taken: set[str]) -> str:
-    """The name, numbered if it is taken: `d`, `d#2`."""
-    number, unique = 1, name
-    while unique in taken:
-        number += 1
-        unique = f"{name}#{number}"
-    taken.add(unique)
-    return unique
+def _known(owner: Any, row: Row, name: str) -> Tensor | None:
+    """The row of a tensor. A private sublayer may hold tensors of its own: scales, low-rank additions."""
+    return row.tensor(name) or row_of(owner).tensor(name.rpartition(".")[2])
 
 
 def variable_paths(model: Any) -> Iterator[tuple[Any, str]]:
@@ -206,16 +178,16 @@ def variable_paths(model: Any) -> Iterator[tuple[Any, str]]:
             yield variable, f"{paths[0]}.{name}" if paths[0] else name
 
 
-def _is_learned(known: Tensor | None) -> bool:
-    """A quantized kernel is kept among what is not trainable, and stays a parameter."""
-    return known is not None and known.role not in ("mean", "variance", "counter")
+def _is_learned(known: Tensor | None, held: bool) -> bool:
+    """A quantized kernel is kept among what is not trainable and stays a parameter; a scale never is one."""
+    if known is None or known.role == "other":
+        return held
+    return known.role not in _KEPT
 
 
 def _is_weightless(layer: Any) -> bool:
-    """Keras's lookups and other preprocessing keep no variables, and some of them are never built."""
-    return (
-        type(layer).__module__.startswith("keras.src.layers.preprocessing.") and row_of(layer).kind != "normalization"
-    )
+    """Most of Keras's preprocessing keeps no variables, and some of it is never built."""
+    return type(layer).__module__.startswith("keras.src.layers.preprocessing.") and not row_of(layer).tensors
 
 
 def _unbuilt_notes(unbuilt: int, layers: int) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import keras
-from keras.src.backend import compute_output_spec
+from keras.src.backend import compute_output_spec, get_keras_mask
 from keras.src.layers import layer as layer_module
 from keras.src.ops import operation as operation_module
 
@@ -28,14 +29,17 @@ from ..recording import Recorder, stranger_notes
 from ..thread_patch import ThreadPatch
 from .inputs import array_dtype, feed
 from .layers import is_unit
+from .macs import macs_for
 from .operations import settings_for, word_for
 from .torch_wrapper import run_torch_module
-from .untouched import untouched, values_kept
+from .untouched import runs_only_keras, untouched, values_kept
 
 _Layer = layer_module.Layer
 _Operation = operation_module.Operation
 # Built-in layers without layers inside whose shape rule may know less than their call does.
 _OWN_CALL = frozenset({"EinsumDense", "Lambda"})
+# Private layers whose `call` their owner runs, not `__call__`.
+_RUN_BY_CALL = ("cell", "_lookup_layer")
 
 
 def trace(model: Any, inputs: Inputs, method: str, training: bool, describe: Callable[[Any], Description]) -> Trace:
@@ -57,6 +61,8 @@ def spec_of(value: Any) -> TensorSpec | None:
     """The shape and dtype of a tensor, an array or a `KerasTensor`; `None` for anything else."""
     if isinstance(value, TensorSpec):
         return value
+    if type(value) is keras.KerasTensor:
+        return _spec(value.shape, value.dtype)
     if isinstance(value, keras.KerasTensor) or keras.ops.is_tensor(value) or isinstance(value, keras.Variable):
         shape = tuple(None if n is None else int(n) for n in value.shape)
         return TensorSpec(shape, keras.backend.standardize_dtype(value.dtype))
@@ -65,26 +71,63 @@ def spec_of(value: Any) -> TensorSpec | None:
     return None
 
 
+@lru_cache(4096)
+def _spec(shape: tuple[int | None, ...], dtype: str) -> TensorSpec:
+    return TensorSpec(shape, dtype)
+
+
 class Pass:
     """What layers and operations do on this thread while a pass is on."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, keep: Callable[[Any], None], eager: bool) -> None:
         self.recorder = recorder
+        self.keep = keep
+        self.eager = eager
         self.building = 0
+        self._units: dict[int, bool] = {}
+        self._ruled: dict[int, bool] = {}
+        self.unseen: list[Any] = []  # layers whose own code ran where no operation of it is seen
 
     def call(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record the call. Those made only while building are none of the model's."""
         original = _PATCH.original(_Layer, "__call__")
         if self.building:
             return original(layer, *args, **kwargs)
-        step = self.recorder.enter(layer, args, kwargs, is_unit(layer))
+        unit = self._units.get(id(layer))
+        if unit is None:
+            unit = self._units[id(layer)] = is_unit(layer)
+        step = self.recorder.enter(layer, args, kwargs, unit)
+        if self.eager and not _is_built_in(type(layer).call):
+            self.unseen.append(layer)
         try:
-            outputs = original(layer, *args, **kwargs)
+            said = any(value is not None for value in kwargs.values())  # Keras itself adds `mask=None`
+            outputs = self.at_once(layer, *args) if len(args) == 1 and not said else None
+            if outputs is None:
+                self.keep(layer)
+                outputs = original(layer, *args, **kwargs)
         except Exception as error:
             self.recorder.fail(step, error)
             raise
         self.recorder.leave(step, outputs)
         return outputs
+
+    def at_once(self, layer: Any, inputs: Any) -> Any:
+        """What a built layer answers by its rule to plain `KerasTensor`s: nothing is to be built, cast or masked, so
+        that of all that Keras's `__call__` does only the check of the input is left. `None` where there is more."""
+        ruled = self._ruled.get(id(layer))
+        if ruled is None:
+            plain = layer.built and not layer.quantization_mode and not _makes_masks(layer)
+            ruled = self._ruled[id(layer)] = plain and _answers_by_rule(layer) and type(layer).__call__ is _call
+        if not ruled or not _are_plain(inputs, layer.input_dtype if layer._convert_input_args else None):
+            return None
+        layer._assert_input_compatibility(inputs)
+        if type(layer).compute_output_spec is _Layer.compute_output_spec and type(inputs) is keras.KerasTensor:
+            shape = layer.compute_output_shape(inputs.shape)  # as that method does, without taking the call apart
+            if type(shape) is not tuple or not all(type(n) is int for n in shape):
+                return None
+            return keras.KerasTensor(shape, dtype=layer.compute_dtype)
+        outputs = layer.compute_output_spec(inputs)
+        return outputs if type(outputs) is keras.KerasTensor and None not in outputs.shape else None
 
     def build(self, layer: Any, call_spec: Any) -> Any:
         """Build, unrecorded."""
@@ -112,6 +155,8 @@ class Pass:
 
             def traced(*args: Any, **kwargs: Any) -> Any:
                 self.recorder.back_to(position)  # the backend may try more than once
+                if not _is_built_in(type(layer).call):
+                    self.unseen.append(layer)
                 return call(*args, **kwargs)
 
             return compute_output_spec(traced, *args, **kwargs)
@@ -130,8 +175,26 @@ class Pass:
         word, native = word_for(operation)
         if native == "ConvertToTensor" and spec_of(outputs) == spec_of(args[0]):
             return args[0]  # what is a tensor already stays itself
-        self.recorder.operation(word, native, settings_for(operation, args, kwargs, spec_of), args, kwargs, outputs)
+        settings = settings_for(operation, args, kwargs, spec_of)
+        macs = macs_for(operation, _specs((args, kwargs)), _specs(outputs))
+        self.recorder.operation(word, native, settings, args, kwargs, outputs, macs)
         return outputs
+
+
+def _are_plain(inputs: Any, dtype: str | None) -> bool:
+    """Symbolic tensors (one, or a list for a merging layer) of a dtype, without a mask."""
+    return all(
+        type(x) is keras.KerasTensor and (dtype is None or x.dtype == dtype) and get_keras_mask(x) is None
+        for x in (inputs if type(inputs) in (list, tuple) else (inputs,))
+    )
+
+
+def _makes_masks(layer: Any) -> bool:
+    return type(layer).__name__ == "Masking" or bool(getattr(layer, "mask_zero", False))
+
+
+def _specs(structure: Any) -> list[TensorSpec]:
+    return [spec for leaf in keras.tree.flatten(structure) if (spec := spec_of(leaf)) is not None]
 
 
 def _is_built_in(function: Any) -> bool:
@@ -149,14 +212,16 @@ def _answers_by_rule(layer: Any) -> bool:
         and _is_built_in(rule)
         and rule is not _Layer.compute_output_shape
         and cls.__name__ not in _OWN_CALL
-        and (not layer._layers or _only_a_cell(layer))
+        and _holds_only_parts(layer)
     )
 
 
-def _only_a_cell(layer: Any) -> bool:
-    """A recurrent layer runs its cell step by step: its rule says the same."""
-    cell = getattr(layer, "cell", None)
-    return cell is not None and _is_built_in(type(cell).call)
+def _holds_only_parts(layer: Any) -> bool:
+    """A recurrent layer runs its cell step by step, a text layer its lookup, neither by `__call__`: their rules say
+    the same."""
+    parts = [part for name in _RUN_BY_CALL if (part := getattr(layer, name, None)) is not None]
+    held = {id(child) for child in keras.tree.flatten(list(layer._layers))}
+    return held <= {id(part) for part in parts} and all(_is_built_in(type(part).call) for part in parts)
 
 
 def _symbolic(value: Any) -> Any:
@@ -177,10 +242,11 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
         return paths.get(id(layer))
 
     recorder = Recorder(spec_of, path_of)
-    built = model.built and all(layer.built for layer in model._flatten_layers())
+    layers = model._flatten_layers()
+    built = all(layer.built for layer in layers)
     outputs, error = None, None
     with ExitStack() as stack:
-        stack.enter_context(untouched(model))
+        keep = stack.enter_context(untouched(layers, later=built and runs_only_keras(layers)))
         if built or method == "abstract":
             stack.enter_context(keras.StatelessScope(initialize_variables=False))
         else:  # what is built in the pass needs real values
@@ -189,7 +255,8 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
         if training and model._call_has_training_arg:
             live = Inputs(*live.args, **live.kwargs, training=True)
         _mark(recorder, model, live)
-        stack.enter_context(_PATCH.active(Pass(recorder)))
+        current = Pass(recorder, keep, method == "eager")
+        stack.enter_context(_PATCH.active(current))
         try:
             outputs = model(*live.args, **live.kwargs)
         except Exception as raised:
@@ -209,6 +276,8 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
             complete=error is None,
             method=method,
             failed_at=recorder.failed_at if error else None,
+            unseen=frozenset(path for layer in current.unseen if (path := path_of(layer)) is not None)
+            | recorder.around_strangers(),
         )
         description = None if built else describe(model)
     if description is None or not trace.complete:

@@ -11,12 +11,15 @@ from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-def
 from introspect.adapter import Candidate, Description, Said, Trace
 from introspect.errors import UnsupportedModelError
 from introspect.parameter import Parameter
-from introspect.records import Layer
+from introspect.records import Layer, Setting
 from introspect.values import Inputs
 
-from ..rows import MOST_PATHS, read_settings, read_tensor
+from ..rows import MOST_PATHS, Row, read_settings, read_tensor
+from .derived import made_by, place_of, row_of_tensor
 from .inputs import candidates, dtype_name
 from .layers import row_of
+from .packed import stored_form, unpacked
+from .tables.common import parametrized
 from .trace import trace
 
 
@@ -52,25 +55,25 @@ def describe(model: torch.nn.Module) -> Description:
     """The tree of modules as it stands."""
     places = walk(model)
     first_paths = {id(module): paths[0] for module, paths in places}
-    seen: dict[int, str] = {}
+    seen: dict[Any, str] = {}
     layers = []
-    unread = frozenset(paths[0] for module, paths in places if _is_unread(module))
     owners = _owners(places, first_paths)
+    unread = frozenset(paths[0] for module, paths in places if paths[0] not in owners and _is_unread(module))
     for module, paths in places:
-        owner = owners.get(paths[0])
+        row, owner = row_of(module), owners.get(paths[0])
         layers.append(
             Layer(
                 path=paths[0],
                 type=type(module).__name__,
-                kind=row_of(module).kind,
+                kind=row.kind,
                 aliases=tuple(paths[1:]),
-                settings=read_settings(module, row_of(module)),
-                parameters=() if owner is not None else _parameters(module, paths[0], seen),
+                settings=_settings(module, row),
+                parameters=() if owner is not None else _parameters(module, row, paths[0], first_paths, seen),
                 training=module.__dict__.get("training"),
                 children=tuple(dict.fromkeys(first_paths[id(child)] for _, child in module.named_children())),
                 part_of=owner,
                 depth=paths[0].count(".") + 1 if paths[0] else 0,
-                opened=not row_of(module).unit,
+                opened=not row.unit,
             )
         )
     return Description(
@@ -83,6 +86,14 @@ def describe(model: torch.nn.Module) -> Description:
         unbuilt=unread,
         notes=(f"{len(unread)} modules hold tensors that are not read: their counts are unknown.",) if unread else (),
     )
+
+
+def _settings(module: torch.nn.Module, row: Row) -> tuple[Setting, ...]:
+    """Those of its row, and what its tensors are made by."""
+    settings, words = read_settings(module, row), made_by(module)
+    if not words:
+        return settings
+    return (*settings, Setting("parametrization", words[0] if len(words) == 1 else words))
 
 
 def walk(model: torch.nn.Module) -> list[tuple[torch.nn.Module, list[str]]]:
@@ -106,39 +117,56 @@ def walk(model: torch.nn.Module) -> list[tuple[torch.nn.Module, list[str]]]:
 
 
 def _owners(places: list[tuple[torch.nn.Module, list[str]]], first_paths: dict[int, str]) -> dict[str, str]:
-    """Private sublayers by path: whose part they are."""
-    owners = {}
+    """Private sublayers by path, with all below them: whose part they are."""
+    owners: dict[str, str] = {}
     for module, paths in places:
-        for name in row_of(module).parts:
-            child = module._modules.get(name)
-            if child is not None:
-                owners[first_paths[id(child)]] = paths[0]
+        if paths[0] not in owners:
+            owners |= {path: paths[0] for path, _ in _private(module, row_of(module), paths[0], first_paths)}
     return owners
 
 
-def _parameters(module: torch.nn.Module, path: str, seen: dict[int, str]) -> tuple[Parameter, ...]:
-    """The tensors that a module owns, and those of its private sublayers; one met before is `same_as` that one."""
-    row = row_of(module)
-    owned = list(_tensors(module, ""))
-    for part in row.parts:
+def _private(
+    module: torch.nn.Module, row: Row, path: str, first_paths: dict[int, str]
+) -> Iterator[tuple[str, torch.nn.Module]]:
+    """The private sublayers of a module and all below them; one that stands elsewhere too is not private."""
+    for part in (*row.parts, *(("parametrizations",) if parametrized(module) else ())):
         child = module._modules.get(part)
-        if child is not None:
-            owned += _tensors(child, f"{part}.")
+        for name, below in child.named_modules(prefix=part) if child is not None else ():
+            at = f"{path}.{name}" if path else name
+            if first_paths[id(below)] == at:
+                yield at, below
+
+
+def _parameters(
+    module: torch.nn.Module, row: Row, path: str, first_paths: dict[int, str], seen: dict[Any, str]
+) -> tuple[Parameter, ...]:
+    """The tensors that a module owns, and those of its private sublayers; one met before is `same_as` that one."""
+    before = f"{path}." if path else ""
+    owned = [(name, tensor, state, id(tensor)) for name, tensor, state in _tensors(module, "")]
+    for at, below in _private(module, row, path, first_paths):
+        held = _tensors(below, at.removeprefix(before) + ".")
+        owned += [(name, tensor, state, id(tensor)) for name, tensor, state in held]
+    # What is unpacked to be read is another object every time.
+    packed = unpacked(module, row)
+    owned += [(name, tensor, "parameter", (id(module), name)) for name, tensor in packed.items()]
+    if made_by(module):
+        owned.sort(key=lambda one: place_of(row, one[0]))
     records = []
-    for name, tensor, state in owned:
-        full = f"{path}.{name}" if path else name
-        same_as = seen.setdefault(id(tensor), full)
+    for name, tensor, state, key in owned:
+        full = before + name
+        same_as = seen.setdefault(key, full)
         records.append(
             read_tensor(
                 module,
-                row.tensor(name),
+                row_of_tensor(module, row, name),
                 None if isinstance(tensor, UninitializedTensorMixin) else tuple(int(n) for n in tensor.shape),
                 name=name,
                 path=full,
                 dtype=dtype_name(tensor.dtype),
-                trainable=state == "parameter" and tensor.requires_grad,
+                trainable=state == "parameter" and tensor.requires_grad and name not in packed,
                 state=state,
                 same_as=None if same_as == full else same_as,
+                stored=stored_form(tensor),
             )
         )
     return tuple(records)
@@ -153,9 +181,11 @@ def _tensors(module: torch.nn.Module, prefix: str) -> Iterator[tuple[str, Any, s
 
 
 def _is_unread(module: torch.nn.Module) -> bool:
-    """Packed weights of torch.ao, and a Keras layer that is not built, hold tensors that no module registers."""
-    packed = type(module).__module__.startswith("torch.ao.nn.quantized") and hasattr(module, "_packed_params")
-    return packed or (getattr(module, "built", None) is False and hasattr(module, "count_params"))
+    """Packed weights that can't be unpacked, and a Keras layer that is not built, hold tensors that no module
+    registers."""
+    if hasattr(module, "_packed_params") and type(module).__module__.startswith("torch.ao.nn."):
+        return row_of(module).packed is None or not unpacked(module, row_of(module))
+    return getattr(module, "built", None) is False and hasattr(module, "count_params")
 
 
 def _native_count(model: torch.nn.Module) -> int | None:

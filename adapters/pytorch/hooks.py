@@ -8,6 +8,7 @@ what it watches.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -39,9 +40,9 @@ def run_forward(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str
     return outputs
 
 
-def skipped_hooks(model: torch.nn.Module) -> list[str]:
+def skipped_hooks(modules: Iterable[torch.nn.Module]) -> list[str]:
     """A note where hooks were not run that might change what they see."""
-    hooks = [h for m in model.modules() for held in (m._forward_pre_hooks, m._forward_hooks) for h in held.values()]
+    hooks = [h for m in modules for held in (m._forward_pre_hooks, m._forward_hooks) for h in held.values()]
     number = sum(not _is_part_of_model(hook) for hook in hooks)
     if not number:
         return []

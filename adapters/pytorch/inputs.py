@@ -12,6 +12,7 @@ from introspect.errors import InputsError
 from introspect.values import FrozenDict, Inputs, TensorSpec
 
 from ..plain import map_leaves
+from ..rows import read_settings
 from .layers import row_of
 
 _TOKENS = "int64"
@@ -138,8 +139,9 @@ def _read(model: torch.nn.Module, name: str) -> Any:
 def _guessed(model: torch.nn.Module) -> tuple[Candidate, ...]:
     """What the first layer that wants a rank takes, in a few usual sizes."""
     if row_of(model).kind == "attention":
-        width: Any = model.embed_dim
-        spec = TensorSpec((1, _LENGTH, width) if model.batch_first else (_LENGTH, 1, width), _float_dtype(model))
+        width: Any = _said(model, "in_features")
+        shape = (1, _LENGTH, width) if _said(model, "batch_first") else (_LENGTH, 1, width)
+        spec = TensorSpec(shape, _float_dtype(model))
         return (Candidate(Inputs(spec, spec, spec), "Inputs: a guess, query = key = value; pass inputs= to be sure."),)
     for module in model.modules():
         specs = _wanted(module, _float_dtype(model))
@@ -162,13 +164,18 @@ def _wanted(module: torch.nn.Module, dtype: str) -> list[TensorSpec]:
         batch_first, features = module.batch_first, module.input_size  # type: ignore[attr-defined]
         return [TensorSpec((1, _LENGTH, features) if batch_first else (_LENGTH, 1, features), dtype)]  # type: ignore[arg-type]
     if row.kind == "dense":
-        features = module.in_features
-        return [TensorSpec((1, features), dtype), TensorSpec((1, _LENGTH, features), dtype)] if features else []  # type: ignore[arg-type]
+        features = _said(module, "in_features")
+        return [TensorSpec((1, features), dtype), TensorSpec((1, _LENGTH, features), dtype)] if features else []
     if row.kind == "attention":
-        return [TensorSpec((1, _LENGTH, module.embed_dim), dtype)]  # type: ignore[arg-type]
-    if row.kind == "layer_norm":
-        return [TensorSpec((1, _LENGTH, *module.normalized_shape), dtype)]  # type: ignore[arg-type]
+        return [TensorSpec((1, _LENGTH, _said(module, "in_features")), dtype)]
+    if row.kind == "layer_norm" and (shape := _said(module, "normalized_shape")):
+        return [TensorSpec((1, _LENGTH, *shape), dtype)]
     return []
+
+
+def _said(module: torch.nn.Module, name: str) -> Any:
+    """A setting, by whatever name this class has for it."""
+    return next((s.value for s in read_settings(module, row_of(module)) if s.name == name), None)
 
 
 def feed(inputs: Inputs, device: torch.device, abstract: bool) -> Inputs:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from ..recording import Recorder
+from .macs import macs_for
 from .operations import settings_for, word_for
+from .rules import RULES
 
 _SMALL = 65_536  # elements up to which values that don't depend on the input are really computed
 _DEVICE = torch.Tensor.device.__get__  # type: ignore[attr-defined]
@@ -45,26 +46,17 @@ class RecordingMode(TorchFunctionMode):
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self.recorder = recorder
-        self._paused = False
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Our own reading of tensors is no step of the model's."""
-        before, self._paused = self._paused, True
-        try:
-            yield
-        finally:
-            self._paused = before
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if self._paused or func in _READS:
+        if func in _READS:
             return func(*args, **kwargs)
         outputs = self.answer(func, args, kwargs)
-        if _has_tensor(outputs) and not self.recorder.inside_unit:
-            self._record(func, args, kwargs, outputs)
-        elif func is torch.Tensor.__setitem__:
-            self._record(func, args, kwargs, args[0])
+        if not self.recorder.inside_unit:
+            if func is torch.Tensor.__setitem__:
+                self._record(func, args, kwargs, args[0])
+            elif _has_tensor(outputs):
+                self._record(func, args, kwargs, outputs)
         return outputs
 
     def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -74,7 +66,8 @@ class RecordingMode(TorchFunctionMode):
     def _record(self, func: Any, args: Any, kwargs: Any, outputs: Any) -> None:
         word, native = word_for(func)
         plain = settings_for(word, native, args, kwargs, _has_tensor)
-        self.recorder.operation(word, native, plain, args, kwargs, outputs)
+        macs = macs_for(native, _tensors((args, kwargs)), _tensors(outputs), args, kwargs)
+        self.recorder.operation(word, native, plain, args, kwargs, outputs, macs)
 
 
 class EagerMode(RecordingMode):
@@ -97,15 +90,44 @@ class AbstractMode(RecordingMode):
         self._owned = {id(tensor) for tensor in owned}
         self._stand_ins: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._born: dict[int, torch.Tensor] = {}
+        self._memo: dict[Any, Any] = {}
 
     def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
+        rule = RULES.get(func)
+        if rule is not None:
+            try:
+                if (outputs := rule(*args, **kwargs)) is not None:
+                    return outputs
+            except (TypeError, AttributeError):  # called with arguments that the rule does not know
+                pass
         tensors = _tensors((args, kwargs))
         if func == _DEVICE:
             return self.device if args[0].is_meta or id(args[0]) in self._born else func(*args)
         if not tensors:
             return self._from_numbers(func, args, kwargs)
-        stand_ins = {id(t): self._stand_in(t) for t in tensors}
         name = func.__name__ if hasattr(func, "__name__") else ""
+        key = self._key(func, name, args, kwargs) if any(t.is_meta for t in tensors) else None
+        if key is None or key not in self._memo:
+            outputs = self._computed(func, name, args, kwargs, tensors)
+            if key is not None:
+                self._memo[key] = _outline(outputs, tensors)
+            return outputs
+        known = self._memo[key]
+        return self._computed(func, name, args, kwargs, tensors) if known is None else _made_again(known)
+
+    def _key(self, func: Any, name: str, args: Any, kwargs: Any) -> Any:
+        """What the shapes of a result depend on once nothing is computed; `None` where it is not to be remembered."""
+        if _writes(func, name):
+            return None
+        try:
+            key = (func, _outlined(args), _outlined(tuple(kwargs.items())))
+            hash(key)
+        except TypeError:
+            return None
+        return key
+
+    def _computed(self, func: Any, name: str, args: Any, kwargs: Any, tensors: list[torch.Tensor]) -> Any:
+        stand_ins = {id(t): self._stand_in(t) for t in tensors}
         random = name in _RANDOM or "dropout" in name or (name.endswith("_like") and "rand" in name)
         self._refuse_what_meta_lets_through(name, stand_ins.values())
         known = not random and not any(t.is_meta for t in stand_ins.values())
@@ -197,6 +219,35 @@ def _is_device(value: Any) -> bool:
     if isinstance(value, str):
         return value.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta")
     return isinstance(value, torch.device)
+
+
+def _outlined(value: Any) -> Any:
+    """The arguments of a function, for each tensor its layout; numbers with their types, since 1 == True."""
+    if isinstance(value, torch.Tensor):
+        return value.shape, value.stride(), value.dtype
+    if type(value) in (tuple, list):
+        return type(value), tuple(map(_outlined, value))
+    if isinstance(value, slice):
+        return slice, _outlined((value.start, value.stop, value.step))
+    return type(value), value
+
+
+def _outline(outputs: Any, inputs: list[torch.Tensor]) -> Any:
+    """The layout of what a function made anew; `None` where it gave a view, an input, or anything but tensors."""
+    if isinstance(outputs, torch.Tensor):
+        own = outputs.is_meta and outputs._base is None and not any(outputs is t for t in inputs)
+        return (outputs.shape, outputs.stride(), outputs.dtype) if own and type(outputs) is torch.Tensor else None
+    if type(outputs) is tuple and outputs:
+        parts = [_outline(part, inputs) for part in outputs]
+        return None if None in parts else parts
+    return None
+
+
+def _made_again(layout: Any) -> Any:
+    if isinstance(layout, list):
+        return tuple(map(_made_again, layout))
+    shape, stride, dtype = layout
+    return torch.empty_strided(shape, stride, dtype=dtype, device=_META)
 
 
 def _replace(value: Any, stand_in: Callable[[int], Any]) -> Any:

@@ -100,6 +100,8 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
 def word_for(function: Any) -> tuple[str, str]:
     """The word of our vocabulary and the native name of a function; `unknown` where the table has no row."""
     name = getattr(function, "__name__", "") or type(function).__name__
+    if "." in name:  # an operator of an exported program: conv2d.default
+        name = name.partition(".")[0]
     if name == "__get__":  # a property of a tensor, such as x.T
         name = getattr(getattr(function, "__self__", None), "__name__", name)
     return _WORD_OF.get(name.strip("_"), "unknown"), name

@@ -8,9 +8,10 @@ watching hooks do not run), `training` answers what was asked for (so that no fl
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -29,6 +30,8 @@ from .layers import row_of
 from .modes import AbstractMode, EagerMode
 from .untouched import random_state_kept, untouched
 
+_Unseen = torch._C.DisableTorchFunction  # our own reading of tensors is no step of the model's
+
 
 def trace(
     model: torch.nn.Module,
@@ -40,11 +43,12 @@ def trace(
     """One dummy pass by the first method that works: abstract, then eager on a copy."""
     if not can_run(model):
         return Trace(None, notes=(f"{type(model).__name__} has no forward: it is not run, and has no shapes.",))
-    lazy = any(isinstance(p, UninitializedTensorMixin) for p in _tensors(model))
-    why_not = _why_not_abstract(model, lazy)
+    held = _Held(model)
+    lazy = any(isinstance(t, UninitializedTensorMixin) for t in held.tensors.values())
+    why_not = _why_not_abstract(held, lazy)
     attempt = None
     if method != "eager" and not why_not:
-        attempt = _run(model, inputs, training, "abstract")
+        attempt = _run(model, held, inputs, training, "abstract")
         if attempt.complete or method == "abstract":
             return attempt
     if method == "abstract":
@@ -57,7 +61,7 @@ def trace(
         return replace(
             attempt or Trace(spec(inputs)), complete=False, notes=(*(attempt.notes if attempt else ()), note)
         )
-    result = _run(twin, inputs, training, "eager")
+    result = _run(twin, _Held(twin), inputs, training, "eager")
     if not result.complete and attempt is not None:
         return result  # the model raises either way: its own error says more than the method
     note = f"Method eager, run on a copy: {why}."
@@ -67,11 +71,29 @@ def trace(
     return replace(result, notes=(note, *result.notes))
 
 
-def _why_not_abstract(model: torch.nn.Module, lazy: bool) -> str | None:
+class _Held:
+    """What a model holds, by its first path: every module, and every parameter and buffer."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self.modules = dict(model.named_modules())
+        self.tensors: dict[str, torch.Tensor] = {}
+        seen: set[int] = set()
+        for path, module in self.modules.items():
+            for name, tensor in (*module._parameters.items(), *module._buffers.items()):
+                if tensor is not None and id(tensor) not in seen:
+                    seen.add(id(tensor))
+                    self.tensors[f"{path}.{name}" if path else name] = tensor
+
+    def scripted(self) -> dict[str, torch.nn.Module]:
+        """The modules that TorchScript runs by itself."""
+        return {path: m for path, m in self.modules.items() if isinstance(m, torch.jit.ScriptModule)}
+
+
+def _why_not_abstract(held: _Held, lazy: bool) -> str | None:
     """What only a real run can see, or what would be written to for real in an abstract one."""
     if lazy:
         return "the model has lazy modules"
-    for module in model.modules():
+    for module in held.modules.values():
         if isinstance(module, torch.jit.ScriptModule):
             return "the model has a ScriptModule, which TorchScript runs by itself"
         if any(cls.__module__.startswith("keras.src.") for cls in type(module).__mro__):
@@ -95,8 +117,7 @@ def spec(inputs: Inputs) -> Inputs:
 def spec_of(value: Any) -> TensorSpec | None:
     """The shape and dtype of a tensor (or an array); `None` for anything else."""
     if isinstance(value, torch.Tensor):
-        shape = (None,) * value.dim() if value.is_nested else tuple(value.shape)
-        return TensorSpec(shape, dtype_name(value.dtype))
+        return _spec((None,) * value.dim() if value.is_nested else value.shape, value.dtype)
     if isinstance(value, TensorSpec):
         return value
     if hasattr(value, "__array__") and hasattr(value, "shape") and hasattr(value, "dtype"):
@@ -104,25 +125,31 @@ def spec_of(value: Any) -> TensorSpec | None:
     return None
 
 
+@lru_cache(4096)
+def _spec(shape: tuple[int | None, ...], dtype: torch.dtype) -> TensorSpec:
+    return TensorSpec(tuple(shape), dtype_name(dtype))
+
+
 class Pass:
     """What `nn.Module.__call__` does on this thread while a pass is on."""
 
-    def __init__(self, recorder: Recorder, mode: Any, training: bool) -> None:
+    def __init__(self, recorder: Recorder, registered: Container[int], training: bool) -> None:
         self.recorder = recorder
-        self.mode = mode
+        self.registered = registered
         self.training = training
 
     def call(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record the call and run `forward`."""
-        with self.mode.paused():
-            step = self.recorder.enter(module, args, kwargs, row_of(module).unit)
+        with _Unseen():
+            # What is not registered in the model is in no table of ours: what it does is followed instead.
+            step = self.recorder.enter(module, args, kwargs, row_of(module).unit and id(module) in self.registered)
         try:
             outputs = self.forward(module, args, kwargs)
         except Exception as error:
-            with self.mode.paused():
+            with _Unseen():
                 self.recorder.fail(step, error)
             raise
-        with self.mode.paused():
+        with _Unseen():
             self.recorder.leave(step, outputs)
         return outputs
 
@@ -133,23 +160,25 @@ class Pass:
         return run_forward(module, args, kwargs)
 
 
-def _run(model: torch.nn.Module, inputs: Inputs, training: bool, method: str) -> Trace:
-    paths = {id(module): path for path, module in model.named_modules()}
+def _run(model: torch.nn.Module, held: _Held, inputs: Inputs, training: bool, method: str) -> Trace:
+    paths = {id(module): path for path, module in held.modules.items()}
     recorder = Recorder(spec_of, lambda layer: paths.get(id(layer)))
     abstract = method == "abstract"
-    device = next((t.device for t in _tensors(model)), torch.device("cpu"))
-    mode = AbstractMode(recorder, device, _tensors(model)) if abstract else EagerMode(recorder)
-    current = Pass(recorder, mode, training)
+    device = next((t.device for t in held.tensors.values()), torch.device("cpu"))
+    mode = AbstractMode(recorder, device, held.tensors.values()) if abstract else EagerMode(recorder)
+    current = Pass(recorder, paths, training)
     outputs, error = None, None
     with ExitStack() as stack:
         stack.enter_context(random_state_kept())
         if abstract:  # else it is a copy, and what lazy modules become on it is to be described
-            stack.enter_context(untouched(model))
-        if not abstract:
-            for scripted in (m for m in model.modules() if isinstance(m, torch.jit.ScriptModule)):
+            stack.enter_context(untouched(held.modules.values()))
+        else:
+            for scripted in held.scripted().values():
                 scripted.train(training)  # TorchScript reads its own flag, and this is a copy
         live = feed(inputs, device, abstract)
-        _mark(recorder, model, live)
+        recorder.mark_inputs(live)
+        for path, tensor in held.tensors.items():
+            recorder.mark(tensor, Source("parameter", path=path))
         if abstract:  # a copy that really runs may want to differentiate
             stack.enter_context(torch.no_grad())
         stack.enter_context(_PATCH.active(current))
@@ -158,7 +187,7 @@ def _run(model: torch.nn.Module, inputs: Inputs, training: bool, method: str) ->
             outputs = model(*live.args, **live.kwargs)
         except Exception as raised:
             error = one_line(raised)
-        with mode.paused():
+        with _Unseen():
             shown = structure(outputs, spec_of)
     del outputs, live
     notes = [recorder.failure or f"The model raised {error}"] if error else []
@@ -167,24 +196,12 @@ def _run(model: torch.nn.Module, inputs: Inputs, training: bool, method: str) ->
         outputs=shown,
         calls=recorder.calls(),
         operations=recorder.operations(),
-        notes=(*notes, *stranger_notes(recorder.strangers()), *skipped_hooks(model)),
+        notes=(*notes, *stranger_notes(recorder.strangers()), *skipped_hooks(held.modules.values())),
         complete=error is None,
         method=method,
         failed_at=recorder.failed_at if error else None,
+        unseen=frozenset(held.scripted()),
     )
-
-
-def _mark(recorder: Recorder, model: torch.nn.Module, live: Inputs) -> None:
-    """Say which tensors are inputs and which the model's own."""
-    recorder.mark_inputs(live)
-    for tensors in (model.named_parameters(), model.named_buffers()):
-        for name, tensor in tensors:
-            recorder.mark(tensor, Source("parameter", path=name))
-
-
-def _tensors(model: torch.nn.Module) -> Iterator[torch.Tensor]:
-    yield from model.parameters()
-    yield from model.buffers()
 
 
 def _reason(attempt: Trace) -> str:

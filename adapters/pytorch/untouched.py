@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,9 +14,9 @@ from ..restoring import Snapshot
 
 
 @contextmanager
-def untouched(model: torch.nn.Module) -> Iterator[None]:
+def untouched(modules: Iterable[torch.nn.Module]) -> Iterator[None]:
     """On leaving, every module has the attributes it had, and what they hold its contents."""
-    before = Snapshot(model.modules())
+    before = Snapshot(modules)
     dtype = torch.get_default_dtype()
     try:
         yield

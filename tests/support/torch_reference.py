@@ -6,11 +6,15 @@ The other side of every shape comparison, so it imports nothing from the library
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
 from torch.nn import Module
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.parameter import is_lazy
+from torch.utils.flop_counter import FlopCounterMode
 
 
 class Tensor(NamedTuple):
@@ -27,10 +31,11 @@ class Reference(NamedTuple):
     """The calls of each module, in the order in which they were entered.
 
     The paths stand in the order of their first call; a module that was never
-    called has none.
+    called has none. `macs` is half of what torch's own counter counts in FLOPs.
     """
 
     calls: dict[str, list[Call]]
+    macs: int
 
 
 def record(model: Module, *args, **kwargs) -> Reference:
@@ -68,7 +73,7 @@ def record(model: Module, *args, **kwargs) -> Reference:
             # Through the base class: a scripted module refuses hooks, yet runs them.
             handles.append(Module.register_forward_pre_hook(module, enter, with_kwargs=True))
             handles.append(Module.register_forward_hook(module, leave))
-        with torch.no_grad():
+        with counted(model) as counter:
             model(*args, **kwargs)
     finally:
         for handle in handles:
@@ -81,7 +86,27 @@ def record(model: Module, *args, **kwargs) -> Reference:
     for entry in entered:
         if entry.outputs is not None:
             calls.setdefault(entry.path, []).append(Call(entry.inputs, entry.outputs))
-    return Reference(calls)
+    return Reference(calls, counter.get_total_flops() // 2)
+
+
+@contextmanager
+def counted(model: Module) -> Iterator[FlopCounterMode]:
+    """Count what torch's own counter counts: attention and recurrences as the matrix products that they are made of,
+    since the counter does not know the fused kernels of the CPU."""
+    gradients = [p for p in model.parameters() if p.requires_grad and not is_lazy(p)]
+    onednn = torch._C._get_mkldnn_enabled()
+    counter = FlopCounterMode(display=False)
+    try:
+        for parameter in gradients:  # the counter can't follow a parameter that is passed as an input
+            parameter.requires_grad_(False)
+        if any(isinstance(module, torch.nn.RNNBase) for module in model.modules()):
+            torch._C._set_mkldnn_enabled(False)
+        with sdpa_kernel(SDPBackend.MATH), torch.no_grad(), counter:
+            yield counter
+    finally:
+        torch._C._set_mkldnn_enabled(onednn)
+        for parameter in gradients:
+            parameter.requires_grad_(True)
 
 
 @dataclasses.dataclass
