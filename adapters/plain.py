@@ -13,6 +13,7 @@ from introspect.values import FrozenDict, Inputs, Opaque, TensorSpec
 SpecOf = Callable[[Any], TensorSpec | None]
 _DEEPEST = 12  # structures that hold themselves end here
 _LONGEST = 60
+_PLAIN = frozenset({type(None), bool, int, str})
 _ADDRESS = re.compile(r"0x[0-9a-f]{4,}")
 _TERMINAL_CODE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -61,8 +62,9 @@ def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
 
 def setting(value: Any) -> Any:
     """A hyper-parameter as plain data: None, bool, int, float, str, tuples and dicts of them, else a qualified name."""
-    plain = structure(value, lambda _: None)
-    return _without_opaque(plain)
+    if type(value) in _PLAIN or (type(value) is tuple and all(type(v) in _PLAIN for v in value)):
+        return value  # nearly all of them
+    return _without_opaque(structure(value, lambda _: None))
 
 
 def opaque(value: Any) -> Opaque:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from introspect.parameter import Parameter, split_axes
@@ -87,10 +88,20 @@ def read_settings(layer: Any, row: Row) -> tuple[Setting, ...]:
     """The settings of a layer in common words, each beside its native name and value."""
     settings = []
     for name, how in row.settings.items():
-        native, read = (how, lambda x, how=how: getattr(x, how, None)) if isinstance(how, str) else how
-        value = setting(read(layer))
-        settings.append(Setting(name, value, native, None if native is None else _native(layer, native, value)))
+        if isinstance(how, str):
+            native, value = how, setting(getattr(layer, how, None))
+            said = value
+        else:
+            native, read = how
+            value = setting(read(layer))
+            said = None if native is None else _native(layer, native, value)
+        make = _made if type(value) in _SCALARS and type(said) in _SCALARS else Setting
+        settings.append(make(name, value, native, said))
     return tuple(settings)
+
+
+_SCALARS = frozenset({type(None), bool, int, float, str})
+_made = lru_cache(8192, typed=True)(Setting)  # a model has thousands of settings, and few different ones
 
 
 def _native(layer: Any, name: str, canonical: Any) -> Any:

@@ -249,6 +249,12 @@ def _spectrogram(layer: Layer, call: Call) -> int | None:
     return _times(kernels, _positions(output, per_frame))
 
 
+def _loss(layer: Layer, call: Call) -> int | None:
+    """A loss that has the last linear layer in itself; others have no kernel."""
+    kernels, features = _kernels(layer, "kernel"), layer.setting("in_features")
+    return _times(kernels, _positions(_first(call.inputs), features)) if kernels else 0
+
+
 _CELLS = ("simple_rnn_cell", "lstm_cell", "gru_cell")
 _RANKS = ("1d", "2d", "3d")
 RULES: dict[str, Rule] = {
@@ -264,6 +270,7 @@ RULES: dict[str, Rule] = {
     "dot": _dot,
     "embedding": _embedding,
     "spectrogram": _spectrogram,
+    "loss": _loss,
 }
 # Kinds whose inside is followed, or that nothing is known of.
 OPEN = frozenset(
@@ -275,7 +282,7 @@ OPEN = frozenset(
 _FREE = """
 input identity masking repeat flatten reshape permute concat fold unfold resize center_crop upsample
 pixel_shuffle pixel_unshuffle channel_shuffle add subtract multiply average maximum minimum scale
-embedding_bag activation softmax softmin log_softmax glu rrelu prelu cosine_similarity pairwise_distance loss
+embedding_bag activation softmax softmin log_softmax glu rrelu prelu cosine_similarity pairwise_distance
 dropout alpha_dropout gaussian_dropout gaussian_noise stochastic_depth activity_regularization
 batch_norm layer_norm group_norm instance_norm rms_norm unit_norm local_response_norm normalization rescaling
 augmentation lookup hashing discretization category_encoding text_vectorization bounding_boxes

@@ -218,7 +218,9 @@ def _written(layer: Layer, learned: list[Parameter], terms: list[Term]) -> tuple
     for numbers in (False, True):
         words = [t.substituted if numbers else t.formula for t in terms]
         if named:
-            words = [f"{w} ({p.name})" if p.axes is not None else w for w, p, t in zip(words, learned, terms, strict=True)]
+            words = [
+                f"{w} ({p.name})" if p.axes is not None else w for w, p, t in zip(words, learned, terms, strict=True)
+            ]
         parts.append(" + ".join(words))
     return parts[0], parts[1]
 
@@ -245,7 +247,9 @@ def _bracketed(kind: str, group: list[tuple[Parameter, Term]], numbers: bool) ->
             continue
         common |= {axis: axes[axis] for axis in (*before, *after)}
         rest = tuple(f for f in term.factors if f.axis not in common)
-        inside.append(_product(rest, numbers) if rest else "1 recurrent bias" if parameter.role == "recurrent_bias" else "1")
+        inside.append(
+            _product(rest, numbers) if rest else "1 recurrent bias" if parameter.role == "recurrent_bias" else "1"
+        )
     pieces = [_product((common[axis],), numbers) for axis in before if axis in common]
     pieces.append(f"({' + '.join(inside)})")
     pieces += [_product((common[axis],), numbers) for axis in after if axis in common]

@@ -10,7 +10,7 @@ from typing import Any
 from .errors import UnknownPathError, near_names
 from .parameter import Parameter
 from .values import FrozenDict, Inputs, Opaque, tensor_leaves
-from .vocabulary import input_axes, spatial_rank
+from .vocabulary import VIEWS, input_axes, spatial_rank
 
 SCHEMA = 1
 
@@ -278,13 +278,14 @@ class Report:
 
     @property
     def activation_bytes(self) -> int | None:
-        """The bytes of what all layers that hold no other layers gave back, for the given input."""
-        leaves = [layer for layer in self if layer.calls and layer.part_of is None and self._holds_only_parts(layer)]
-        sizes = [layer.activation_bytes for layer in leaves]
-        return None if not leaves or any(size is None for size in sizes) else sum(sizes)  # type: ignore[arg-type]
-
-    def _holds_only_parts(self, layer: Layer) -> bool:
-        return all(self[child].part_of == layer.path for child in layer.children)
+        """The bytes of what every step gave back, for the given input: of the calls of layers that are not opened, and
+        of the operations between them, those that give another view of the same memory apart."""
+        steps = [layer.activation_bytes for layer in self if layer.calls and not layer.opened and layer.part_of is None]
+        made = [operation for operation in self.operations if operation.kind not in VIEWS]
+        steps += [spec.bytes for operation in made for spec in tensor_leaves(operation.outputs)]
+        if not self.root.calls:
+            return None
+        return None if None in steps else sum(steps)  # type: ignore[arg-type]
 
     @property
     def macs(self) -> int | None:

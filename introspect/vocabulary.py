@@ -346,6 +346,9 @@ OPERATIONS: dict[str, str] = {
     "unknown": "A function that has no word here (yet); its native name is kept.",
 }  # fmt: skip
 
+# Operations that give the same elements another shape.
+VIEWS = frozenset({"reshape", "flatten", "transpose", "squeeze", "expand", "slice", "split"})
+
 # framework: how its users count parameters
 NATIVE_COUNTS: dict[str, str] = {"keras": "model.count_params()", "torch": "sum of p.numel()"}
 

@@ -367,4 +367,6 @@ def test_bytes_are_by_real_dtype() -> None:
     assert report.bytes == report.parameter_bytes + report.buffer_bytes
     assert report["0"].activation_bytes == report["1"].activation_bytes == 2 * 5 * 2
     assert report.activation_bytes == 2 * (2 * 5 * 2)
+    between = inspect(Function(lambda m, x: (m.inner(x) * 2).reshape(-1), inner=nn.Linear(4, 6)), (2, 4))
+    assert between.activation_bytes == 2 * (2 * 6 * 4)
     assert report["1"].buffer_bytes == (5 + 5) * 2 + 8

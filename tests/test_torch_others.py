@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect as python_inspect
 import math
 from collections.abc import Callable
+from itertools import permutations, product
 from typing import Any
 
 import pytest
@@ -82,8 +83,8 @@ MADE: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], str, Shapes]] = 
         (2, 4),
         "weight_norm",
         {
-            f"{P}original0": ("magnitude", (3, 1), "out 1"),
             f"{P}original1": ("kernel", (3, 4), "out in"),
+            f"{P}original0": ("magnitude", (3, 1), "out 1"),
             "bias": ("bias", (3,), "out"),
         },
     ),
@@ -92,8 +93,8 @@ MADE: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], str, Shapes]] = 
         (1, 4, 5, 5),
         "weight_norm",
         {
-            f"{P}original0": ("magnitude", (1, 3, 1, 1), "1 out 1 1"),
             f"{P}original1": ("kernel", (4, 3, 2, 2), "in out h w"),
+            f"{P}original0": ("magnitude", (1, 3, 1, 1), "1 out 1 1"),
         },
     ),
     "weight norm, one length": (
@@ -101,8 +102,8 @@ MADE: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], str, Shapes]] = 
         (2, 4),
         "weight_norm",
         {
-            f"{P}original0": ("magnitude", (), ""),
             f"{P}original1": ("kernel", (3, 4), "out in"),
+            f"{P}original0": ("magnitude", (), ""),
             "bias": ("bias", (3,), "out"),
         },
     ),
@@ -112,8 +113,8 @@ MADE: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], str, Shapes]] = 
         "weight_norm",
         {
             "weight_ih_l0": ("kernel", (12, 4), "(gate units) in"),
-            "parametrizations.weight_hh_l0.original0": ("magnitude", (12, 1), "(gate units) 1"),
             "parametrizations.weight_hh_l0.original1": ("recurrent_kernel", (12, 3), "(gate units) hidden"),
+            "parametrizations.weight_hh_l0.original0": ("magnitude", (12, 1), "(gate units) 1"),
         },
     ),
     "spectral norm": (
@@ -153,8 +154,8 @@ MADE: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], str, Shapes]] = 
         (1, 4, 5),
         "weight_norm",
         {
-            "weight_g": ("magnitude", (3, 1, 1), "out 1 1"),
             "weight_v": ("kernel", (3, 4, 2), "out in l"),
+            "weight_g": ("magnitude", (3, 1, 1), "out 1 1"),
             "bias": ("bias", (3,), "out"),
         },
     ),
@@ -401,18 +402,20 @@ def norm_of(x: torch.Tensor, centered: bool, eps: float) -> torch.Tensor:
 
 
 def truth(module: nn.Module, eps: float) -> tuple[str, int] | None:
-    """By numbers: which norm (and what is added to its scale), or a scale, a module with one vector computes."""
-    weight = next(iter(module.parameters()))
+    """By numbers: which norm (and what is added to its scale), or a scale, a module with one vector or two computes."""
     torch.manual_seed(0)
+    vectors = list(module.parameters())
     with torch.no_grad():
-        weight.copy_(torch.rand_like(weight) + 0.5)
-    result = computed(module, weight.numel())
+        for vector in vectors:
+            vector.copy_(torch.rand_like(vector) + 0.5)
+    result = computed(module, vectors[0].numel())
     if result is None or result[0].shape != result[1].shape:
         return None
     x, y = result
-    for offset in (0, 1):
-        for kind, normed in (("rms_norm", norm_of(x, False, eps)), ("layer_norm", norm_of(x, True, eps)), ("scale", x)):
-            if torch.allclose(normed * (weight + offset), y, rtol=1e-4, atol=1e-5):
+    normed = {"rms_norm": norm_of(x, False, eps), "layer_norm": norm_of(x, True, eps), "scale": x}
+    for weight, *bias in permutations(vectors):
+        for (kind, plain), offset in product(normed.items(), (0, 1)):
+            if torch.allclose(plain * (weight + offset) + sum(bias), y, rtol=1e-4, atol=1e-5):
                 return kind, offset
     return None
 
@@ -422,9 +425,10 @@ def test_norms_and_scales_of_transformers_are_recognized_exactly_where_they_are(
 ) -> None:
     recognized, others = {}, {}
     for module in transformers_modules:
-        vectors = [p for p in module.parameters(recurse=False) if p.dim() == 1]
-        alone = len(list(module.parameters())) == len(vectors) == 1
-        if not alone or list(module.buffers()) or type(module).__module__.startswith("torch."):
+        parameters = list(module.parameters())
+        vectors = parameters and len({p.shape for p in parameters}) == 1 and parameters[0].dim() == 1
+        library = any(cls.__module__.startswith("torch.nn.modules.") for cls in type(module).__mro__[:-2])
+        if not vectors or len(parameters) > 2 or list(module.buffers()) or library:
             continue
         report = inspect(module, trace=None)
         eps = report.root.setting("eps", 1e-6)
@@ -432,13 +436,15 @@ def test_norms_and_scales_of_transformers_are_recognized_exactly_where_they_are(
         found = None if kind == "unknown" else (kind, report.root.setting("scale_offset", 0))
         assert found == expected, (type(module).__name__, found, expected)
         (others if expected is None else recognized)[type(module).__name__] = report
-    assert len(recognized) >= 38
+    assert len(recognized) >= 40
     assert {"LlamaRMSNorm", "GemmaRMSNorm", "T5LayerNorm", "ImageGPTLayerNorm", "CohereLayerNorm"} <= set(recognized)
+    assert {"DebertaLayerNorm", "Dinov2LayerScale", "NoNorm"} <= set(recognized)
     assert {"MambaRMSNormGated", "Qwen3NextRMSNormGated", "PerceiverEmbeddingDecoder"} <= set(others)
     for report in recognized.values():
         check_report(report)
         assert explain(report, "").agrees is True
-        assert report.root.parameters[0].role == "scale"
+        assert [p.role for p in report.root.parameters if p.name != "bias"] == ["scale"]
+        assert report.root.setting("use_shift", False) is any(p.role == "shift" for p in report.root.parameters)
 
 
 class Clone(nn.Module):
@@ -581,7 +587,7 @@ def test_classes_are_known_by_the_module_that_defines_them() -> None:
     class Conv2dSame(nn.Conv2d):
         def forward(self, x: Any) -> Any:
             height, width = (
-                (-(-n // s) - 1) * s + k - n for n, s, k in zip(x.shape[2:], self.stride, self.kernel_size)
+                (-(-n // s) - 1) * s + k - n for n, s, k in zip(x.shape[2:], self.stride, self.kernel_size, strict=True)
             )
             pad = (width // 2, width - width // 2, height // 2, height - height // 2)
             return nn.functional.conv2d(nn.functional.pad(x, pad), self.weight, self.bias, self.stride)

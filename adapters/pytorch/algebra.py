@@ -1,8 +1,8 @@
 """What a small `forward` computes, read off its source: nothing of it is run.
 
-The source is followed with names of quantities in place of tensors: `x` is the input, `w` the module's one parameter,
-`norm(x)` is x / √(mean(x²) + eps). One step that is not in the tables below, and the answer is `None`: a formula is
-either recognized as a whole, or not at all.
+The source is followed with names of quantities in place of tensors: `x` is the input, `w` and `b` are the module's
+parameters, `norm(x)` is x / √(mean(x²) + eps). One step that is not in the tables below, and the answer is `None`: a
+formula is either recognized as a whole, or not at all.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ _PRODUCTS: dict[frozenset[str], str] = {
         ("x", "w"): "x·w",
     }.items()
 }
+_SUMS = {(scaled, "b"): f"{scaled}+b" for scaled in ("norm(x)·w", "norm(x)·(1+w)", "norm(c)·w", "norm(c)·(1+w)", "x·w")}
 _QUOTIENTS = {("x", "rms"): "norm(x)", ("c", "std"): "norm(c)"}
 _ELEMENTWISE = {"mul": ast.Mult, "add": ast.Add, "sub": ast.Sub, "div": ast.Div, "pow": ast.Pow}
 _OTHER = "?"  # a dtype, a shape, a flag: harmless until something is computed with it
@@ -69,7 +70,7 @@ class _Reader:
     """Follows the source of one method."""
 
     module: Any
-    parameter: str | None
+    parameters: Mapping[str, str]
     eps: list[_Number] = field(default_factory=list)
 
     def call(self, function: Any, arguments: list[Any], depth: int) -> Any:
@@ -158,8 +159,8 @@ class _Scope:
         name = _attribute_of_self(node)
         if name is None:
             return _OTHER if node.attr in ("dtype", "shape", "device", *_DTYPES) else self._unreadable()
-        if name == self.reader.parameter:
-            return "w"
+        if name in self.reader.parameters:
+            return self.reader.parameters[name]
         value = vars(self.reader.module).get(name)
         return _Number(value, name) if type(value) in (int, float) else _OTHER  # type: ignore[arg-type]
 
@@ -229,6 +230,8 @@ class _Scope:
         return result if result is not None else self._unreadable()
 
     def _sum(self, a: Any, b: Any) -> str | None:
+        if isinstance(a, str) and isinstance(b, str):
+            return _SUMS.get((a, b))
         if not isinstance(b, _Number) or not isinstance(a, str):
             return None
         if a == "w" and b.value == 1:
@@ -258,12 +261,13 @@ def _source(function: Any) -> ast.FunctionDef:
     return tree
 
 
-def formula_of(module: Any, parameter: str | None) -> Formula | None:
-    """What the module's `forward` computes from its input and its one parameter, if that can be told for certain."""
+def formula_of(module: Any, parameters: Mapping[str, str]) -> Formula | None:
+    """What the module's `forward` computes from its input and its parameters (each with the letter that it is to have),
+    if that can be told for certain."""
     forward = type(module).forward
     if not isinstance(forward, FunctionType) or "forward" in vars(module):
         return None
-    reader = _Reader(module, parameter)
+    reader = _Reader(module, parameters)
     try:
         quantity = reader.call(forward, ["x"], 0)
     except (_UnreadableError, RecursionError):

@@ -46,12 +46,12 @@ def made_by(module: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def place_of(row: Row, name: str) -> tuple[str, int]:
-    """Where a tensor stands among the others: a tensor that is made from others has lost its place."""
+def place_of(row: Row, name: str) -> tuple[str, int, bool]:
+    """Where a tensor stands among the others: one that is made from others has lost its place. Lengths come last."""
     inner = _PARTS.fullmatch(name)
     base = inner["tensor"] if inner else re.sub(r"_(orig|mask|[guv])$", "", name)
     places = [place for place, pattern in enumerate(row.tensors) if re.fullmatch(pattern, base)]
-    return base.partition("_l")[2], places[0] if places else len(row.tensors)
+    return base.partition("_l")[2], places[0] if places else len(row.tensors), name.endswith(("original0", "_g"))
 
 
 def _of_parametrization(module: Any, row: Row, tensor: str, name: str) -> Tensor:

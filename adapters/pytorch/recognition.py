@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import weakref
+from itertools import permutations
 from types import FunctionType
 from typing import Any
 
@@ -16,13 +17,13 @@ from .tables.common import fixed
 from .tables.third_party import dropped_path, frozen_norm
 
 _NORMS = {
-    # formula → kind, whether there is a scale, what is added to it
-    "norm(x)": ("rms_norm", False, 0),
-    "norm(x)·w": ("rms_norm", True, 0),
-    "norm(x)·(1+w)": ("rms_norm", True, 1),
-    "norm(c)": ("layer_norm", False, 0),
-    "norm(c)·w": ("layer_norm", True, 0),
-    "norm(c)·(1+w)": ("layer_norm", True, 1),
+    # formula, before what is added → kind, what is added to the scale (`None`: there is no scale)
+    "norm(x)": ("rms_norm", None),
+    "norm(x)·w": ("rms_norm", 0),
+    "norm(x)·(1+w)": ("rms_norm", 1),
+    "norm(c)": ("layer_norm", None),
+    "norm(c)·w": ("layer_norm", 0),
+    "norm(c)·(1+w)": ("layer_norm", 1),
 }
 _STATISTICS = {"weight", "bias", "running_mean", "running_var"}
 # All that code which drops whole examples speaks of, whether it does so itself or calls a function that does.
@@ -44,47 +45,59 @@ def recognized(module: Any) -> Row | None:
         return None
     parameters = {name: p for name, p in module._parameters.items() if p is not None}
     buffers = {name for name, b in module._buffers.items() if b is not None}
-    if len(parameters) > 1 or any(is_lazy(p) or p.dim() != 1 for p in parameters.values()) or (parameters and buffers):
+    if len(parameters) > 2 or any(is_lazy(p) or p.dim() != 1 for p in parameters.values()) or (parameters and buffers):
         return None
     cache = _KNOWN.setdefault(type(module), {})
     flags = ((k, v) for k, v in vars(module).items() if type(v) in (bool, int, float) and k != "training")
     key = (tuple(parameters), frozenset(buffers), tuple(flags), "forward" in vars(module))
     if key not in cache:
-        cache[key] = _row(module, next(iter(parameters), None), buffers)
+        cache[key] = _row(module, tuple(parameters), buffers)
     return cache[key]
 
 
-def _row(module: Any, parameter: str | None, buffers: set[str]) -> Row | None:
+def _row(module: Any, parameters: tuple[str, ...], buffers: set[str]) -> Row | None:
     if buffers:
         return _frozen_norm(module) if buffers - {"num_batches_tracked"} == _STATISTICS else None
     names = _names(module)
-    if parameter is None and {"drop_prob", "training"} <= names <= _DROPPED and names & {"drop_path", "ndim"}:
+    if not parameters and {"drop_prob", "training"} <= names <= _DROPPED and names & {"drop_path", "ndim"}:
         return dropped_path("drop_prob")
-    formula = formula_of(module, parameter) if parameter or names & {"rsqrt", "sqrt", "pow"} else None
-    if formula is None or ("w" in formula.quantity) != (parameter is not None):
+    if not parameters and not names & {"rsqrt", "sqrt", "pow"}:
         return None
-    if formula.quantity == "x·w":
-        size = (None, lambda m: getattr(m, parameter or "").shape[0])
-        return Row("scale", {"in_features": size, "axis": fixed((-1,))}, {str(parameter): Tensor("scale", "channel")})
-    return _norm(formula, parameter) if formula.quantity in _NORMS and formula.eps is not None else None
+    for order in permutations(parameters):  # which of two is the scale, only the formula tells
+        letters = dict(zip(order, "wb", strict=False))
+        formula = formula_of(module, letters)
+        if formula is not None and all(letter in formula.quantity for letter in letters.values()):
+            return _row_of_formula(formula, {letter: name for name, letter in letters.items()})
+    return None
 
 
-def _norm(formula: Formula, parameter: str | None) -> Row:
-    kind, scaled, offset = _NORMS[formula.quantity]
-    shape: Any = fixed(None)
-    if parameter is not None:
-        shape = (None, lambda m: tuple(m._parameters[parameter].shape))
-    settings: dict[str, Any] = {
+def _row_of_formula(formula: Formula, named: dict[str, str]) -> Row | None:
+    """`named`: the names of the parameters w and b, as far as there are such."""
+    quantity = formula.quantity.removesuffix("+b")
+    if quantity == "x·w":
+        size = (None, lambda m: m._parameters[named["w"]].shape[0])
+        settings = {"in_features": size, "axis": fixed((-1,)), "use_shift": fixed("b" in named)}
+        return Row("scale", settings, _tensors(named, "channel"))
+    if quantity not in _NORMS or formula.eps is None:
+        return None
+    kind, offset = _NORMS[quantity]
+    shape = (None, lambda m: tuple(m._parameters[named["w"]].shape)) if "w" in named else fixed(None)
+    settings = {
         "axis": fixed((-1,)),
         "normalized_shape": shape,
         "eps": (formula.eps_name, lambda m: formula.eps),
-        "use_scale": fixed(scaled),
+        "use_scale": fixed("w" in named),
     }
-    if scaled:
+    if offset is not None:
         settings["scale_offset"] = fixed(offset)
-    if kind == "layer_norm":
-        settings["use_shift"] = fixed(False)
-    return Row(kind, settings, {parameter: Tensor("scale", "norm")} if parameter else {})
+    if kind == "layer_norm" or "b" in named:
+        settings["use_shift"] = fixed("b" in named)
+    return Row(kind, settings, _tensors(named, "norm"))
+
+
+def _tensors(named: dict[str, str], axis: str) -> dict[str, Tensor]:
+    roles = {"w": "scale", "b": "shift"}
+    return {name: Tensor(roles[letter], axis) for letter, name in named.items()}
 
 
 def _frozen_norm(module: Any) -> Row | None:

@@ -136,13 +136,17 @@ class Pass:
     def __init__(self, recorder: Recorder, registered: Container[int], training: bool) -> None:
         self.recorder = recorder
         self.registered = registered
+        self._units: dict[int, bool] = {}
         self.training = training
 
     def call(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record the call and run `forward`."""
         with _Unseen():
             # What is not registered in the model is in no table of ours: what it does is followed instead.
-            step = self.recorder.enter(module, args, kwargs, row_of(module).unit and id(module) in self.registered)
+            unit = self._units.get(id(module))
+            if unit is None:
+                unit = self._units[id(module)] = row_of(module).unit and id(module) in self.registered
+            step = self.recorder.enter(module, args, kwargs, unit)
         try:
             outputs = self.forward(module, args, kwargs)
         except Exception as error:

@@ -11,6 +11,7 @@ import importlib
 import multiprocessing
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -33,13 +34,24 @@ def main() -> None:
     arguments = _arguments()
     show_machine()
     targets: list[Target] = []
+    failed = []
     for section in MODULES if arguments.section == "all" else (arguments.section,):
-        if section == "memory":
-            memory = importlib.import_module(MODULES[section])
-            targets += memory.run([fresh(case) for case in memory.CASES])
-        else:
-            targets += fresh(run_section, section, arguments.quick)
+        try:
+            targets += results(section, arguments.quick)
+        except Exception:  # what the other sections have measured is not lost
+            traceback.print_exc()
+            failed.append(section)
     show_targets(targets)
+    if failed:
+        sys.exit(f"Ended early: {', '.join(failed)}")
+
+
+def results(section: str, quick: bool) -> list[Target]:
+    """Run one section: of the one on memory, every case by itself."""
+    if section != "memory":
+        return fresh(run_section, section, quick)
+    memory = importlib.import_module(MODULES[section])
+    return memory.run([fresh(case) for case in memory.CASES])
 
 
 def run_section(section: str, quick: bool) -> list[Target]:
