@@ -44,7 +44,7 @@ def attention(query: TensorSpec, key: TensorSpec, value: TensorSpec, time: int =
 
 def einsum(equation: str, operands: Sequence[TensorSpec], output: TensorSpec) -> int | None:
     """Of one or two operands: what they share and the output lacks is summed, for every output element. Letters of one
-    operand alone are summed beforehand, and a sum over a size of 1 is none. `None` for more operands: their order is open."""
+    operand alone are summed beforehand, and a sum over a size of 1 is none. `None` for more: their order is open."""
     inputs, arrow, kept = re.sub(r"\s", "", equation).partition("->")
     terms = inputs.split(",")
     if len(terms) != len(operands) or len(operands) > 2 or output.size is None:

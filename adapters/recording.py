@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from introspect.records import Call, Operation, Source
@@ -39,7 +39,7 @@ class Recorder:
         self._steps: list[_Step] = []
         self._open: list[_Step] = []
         self._made: dict[int, tuple[Any, Source]] = {}
-        self._operations: list[tuple[_Step | None, Operation]] = []
+        self._operations: list[tuple[_Step | None, tuple[Any, ...]]] = []
         self.failure: str | None = None
         self.failed_at: str | None = None
         self._error: BaseException | None = None
@@ -125,9 +125,8 @@ class Recorder:
         self._order += 1
         within = self._open[-1] if self._open else None
         plain = FrozenDict({name: setting(value) for name, value in settings.items()})
-        self._operations.append(
-            (within, Operation(self._order, kind, native_name, "", plain, inputs, produced, sources, macs))
-        )
+        made_of = (self._order, kind, native_name, plain, inputs, produced, sources, macs)
+        self._operations.append((within, made_of))
         for index, tensor in enumerate(made):
             self.mark(tensor, Source("step", self._order, index))
 
@@ -143,7 +142,10 @@ class Recorder:
 
     def operations(self) -> tuple[Operation, ...]:
         """The operations, each with the path of the layer whose code called it."""
-        return tuple(replace(operation, within=self._within(step) or "") for step, operation in self._operations)
+        return tuple(
+            Operation(order, kind, native, self._within(step) or "", plain, inputs, outputs, sources, macs)
+            for step, (order, kind, native, plain, inputs, outputs, sources, macs) in self._operations
+        )
 
     def _within(self, step: _Step | None) -> str | None:
         """The path of the layer that this call is of, or of the nearest one around it that is in the tree."""

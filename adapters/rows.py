@@ -116,16 +116,18 @@ def read_tensor(layer: Any, known: Tensor | None, shape: tuple[int, ...] | None,
     """The record of one tensor. One that the row does not know has role `other` and no axes."""
     known = known or Tensor("other")
     axes = known.axes(layer) if callable(known.axes) else known.axes
-    if axes is not None and shape is not None and len(split_axes(axes)) != len(shape):
+    if axes is not None and shape is not None and _rank(axes) != len(shape):
         axes = None  # not laid out as the row says
-    return Parameter(
-        role=known.role,
-        shape=shape,
-        axes=axes,
-        labels=FrozenDict({axis: parts for axis, parts in known.labels.items() if axis in (axes or "")}),
-        sizes=FrozenDict({axis: _size(layer, how) for axis, how in known.sizes.items()}),
-        **rest,
-    )
+    if known.labels or known.sizes:
+        labels = {axis: parts for axis, parts in known.labels.items() if axis in (axes or "")}
+        sizes = {axis: _size(layer, how) for axis, how in known.sizes.items()}
+        rest |= {"labels": FrozenDict(labels), "sizes": FrozenDict(sizes)}
+    return Parameter(role=known.role, shape=shape, axes=axes, **rest)
+
+
+@lru_cache(1024)
+def _rank(axes: str) -> int:
+    return len(split_axes(axes))
 
 
 def _size(layer: Any, how: str | Callable[[Any], int]) -> int:

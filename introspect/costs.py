@@ -46,18 +46,17 @@ class _Frame:
         self.layer = layer
         self.around = around
         # One recorded call of the child stands for every time step.
-        self.times = _size(call.inputs, 1) if layer.kind == "time_distributed" else 1
+        times = _size(call.inputs, 1) if layer.kind == "time_distributed" else 1
+        outer = 1 if around is None else around.times
+        self.times = None if times is None or outer is None else times * outer
 
 
 def _add(totals: dict[str, int | None], frame: _Frame | None, macs: int | None) -> None:
     """To every layer around a step once, up to one that is a step itself: its own rule covers what is inside."""
-    times: int | None = 1
-    counted = set()
-    outermost = frame
-    while outermost is not None:
-        times = None if times is None or outermost.times is None else times * outermost.times
-        outermost = outermost.around
-    macs = macs if not macs else None if times is None else macs * times
+    if macs == 0 or frame is None:
+        return
+    macs = None if macs is None or frame.times is None else macs * frame.times
+    counted: set[str] = set()
     first = True
     while frame is not None and (first or frame.layer.opened):
         path = frame.layer.path

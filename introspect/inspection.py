@@ -104,14 +104,28 @@ def _held(
     """The tensors of each layer and all below it, and the layers of which not all is built."""
     held: dict[str, set[str]] = {}
     open_ones = set(unbuilt)
+    in_parts = _in_parts(layers, tensors)
     for layer in children_first(layers):
         own = {p.same_as or p.path for p in layer.parameters}
         held[layer.path] = own.union(*(held.get(child, set()) for child in layer.children))
         if layer.part_of is not None:  # what a part holds stands in its owner
-            held[layer.path] |= {path for path in tensors if path.startswith(layer.path + ".")}
+            held[layer.path] |= in_parts.get(layer.path, set())
         if not open_ones.isdisjoint(layer.children):
             open_ones.add(layer.path)
     return held, open_ones
+
+
+def _in_parts(layers: tuple[Layer, ...], tensors: dict[str, Parameter]) -> dict[str, set[str]]:
+    """The tensors that lie in a private sublayer, by its path."""
+    parts = {layer.path for layer in layers if layer.part_of is not None}
+    found: dict[str, set[str]] = {}
+    for tensor in tensors if parts else ():
+        above = tensor.rpartition(".")[0]
+        while above:
+            if above in parts:
+                found.setdefault(above, set()).add(tensor)
+            above = above.rpartition(".")[0]
+    return found
 
 
 def _with(layer: Layer, **changes: Any) -> Layer:

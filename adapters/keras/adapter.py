@@ -14,12 +14,12 @@ from introspect.parameter import Parameter
 from introspect.records import Layer
 from introspect.values import Inputs
 
-from .. import tree
 from ..rows import Row, Tensor, read_settings, read_tensor
-from ..tree import Place, unused
+from ..tree import unused
 from .inputs import candidates
 from .layers import is_unit, own_variables, row_of
 from .packed import meaning
+from .structure import children_of, walk
 from .trace import trace
 
 
@@ -100,30 +100,6 @@ def describe(model: Any) -> Description:
     )
 
 
-def walk(model: Any) -> list[Place]:
-    """Every layer in definition pre-order, with all paths that lead to it."""
-    return tree.walk(model, children_of)
-
-
-def children_of(layer: Any) -> list[Any]:
-    """The layers directly below: those of a functional graph in its order, and those held as attributes."""
-    held = list(_flat(layer._layers))
-    if isinstance(layer, keras.Model) and not isinstance(layer, keras.Sequential):
-        graph = [
-            operation for operation in getattr(layer, "_operations", ()) if isinstance(operation, keras.layers.Layer)
-        ]
-        held = [*graph, *held]
-    return list({id(child): child for child in held}.values())
-
-
-def _flat(held: Any) -> Iterator[Any]:
-    for value in held.values() if isinstance(held, dict) else held:
-        if isinstance(value, keras.layers.Layer):
-            yield value
-        elif isinstance(value, (list, tuple, dict, set)):
-            yield from _flat(value)
-
-
 def _parts(layer: Any, row: Row) -> Iterator[tuple[str, Any]]:
     """The private sublayers of a layer, by attribute."""
     for attribute in row.parts:
@@ -167,15 +143,6 @@ def _parameters(layer: Any, row: Row, path: str, seen: dict[int, str], trainable
 def _known(owner: Any, row: Row, name: str) -> Tensor | None:
     """The row of a tensor. A private sublayer may hold tensors of its own: scales, low-rank additions."""
     return row.tensor(name) or row_of(owner).tensor(name.rpartition(".")[2])
-
-
-def variable_paths(model: Any) -> Iterator[tuple[Any, str]]:
-    """Every weight with the path it has in the report."""
-    for layer, paths, _ in walk(model):
-        taken: set[str] = set()
-        for variable in own_variables(layer):
-            name = unused(variable.name, taken)
-            yield variable, f"{paths[0]}.{name}" if paths[0] else name
 
 
 def _is_learned(known: Tensor | None, held: bool) -> bool:

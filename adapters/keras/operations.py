@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import lru_cache
 from typing import Any
 
 # word → the operation classes it stands for.
@@ -84,13 +85,20 @@ def word_for(operation: Any) -> tuple[str, str]:
 
 def settings_for(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], spec_of: Any) -> dict[str, Any]:
     """What an operation was made with (`axis`, `keepdims`, ...) and the arguments of its call that are no tensors."""
-    names = inspect.signature(type(operation).__init__).parameters
-    settings = {name: getattr(operation, name) for name in names if name not in _IGNORED and hasattr(operation, name)}
-    called = list(inspect.signature(operation.call).parameters)
+    made_with, called = _names(type(operation))
+    settings = {name: getattr(operation, name) for name in made_with if hasattr(operation, name)}
     for place, value in enumerate(args):
         if not _holds_tensor(value, spec_of):
             settings[called[place] if place < len(called) else f"argument_{place}"] = value
     return settings | {name: value for name, value in kwargs.items() if not _holds_tensor(value, spec_of)}
+
+
+@lru_cache(1024)
+def _names(cls: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What an operation is made with, and what it is called with."""
+    made_with = inspect.signature(cls.__init__).parameters
+    called = tuple(inspect.signature(cls.call).parameters)[1:]  # type: ignore[attr-defined]
+    return tuple(name for name in made_with if name not in _IGNORED), called
 
 
 def _holds_tensor(value: Any, spec_of: Any) -> bool:

@@ -31,11 +31,13 @@ from .inputs import array_dtype, feed
 from .layers import is_unit
 from .macs import macs_for
 from .operations import settings_for, word_for
+from .structure import variable_paths, walk
 from .torch_wrapper import run_torch_module
 from .untouched import runs_only_keras, untouched, values_kept
 
 _Layer = layer_module.Layer
 _Operation = operation_module.Operation
+_NO_TENSORS = frozenset({type(None), bool, int, float, str, list, tuple, dict})
 # Built-in layers without layers inside whose shape rule may know less than their call does.
 _OWN_CALL = frozenset({"EinsumDense", "Lambda"})
 # Private layers whose `call` their owner runs, not `__call__`.
@@ -63,6 +65,8 @@ def spec_of(value: Any) -> TensorSpec | None:
         return value
     if type(value) is keras.KerasTensor:
         return _spec(value.shape, value.dtype)
+    if type(value) in _NO_TENSORS:
+        return None
     if isinstance(value, keras.KerasTensor) or keras.ops.is_tensor(value) or isinstance(value, keras.Variable):
         shape = tuple(None if n is None else int(n) for n in value.shape)
         return TensorSpec(shape, keras.backend.standardize_dtype(value.dtype))
@@ -151,6 +155,8 @@ class Pass:
         position = self.recorder.position()
         try:
             return keras.tree.map_structure(_symbolic, call(*args, **kwargs))
+        except RecursionError:
+            raise  # another way would take as many frames at every level
         except Exception:
 
             def traced(*args: Any, **kwargs: Any) -> Any:
@@ -226,23 +232,22 @@ def _holds_only_parts(layer: Any) -> bool:
 
 def _symbolic(value: Any) -> Any:
     """A concrete tensor that a layer returns (position embeddings, say) goes on as a `KerasTensor`."""
-    if keras.ops.is_tensor(value) and not isinstance(value, keras.KerasTensor):
+    if type(value) is not keras.KerasTensor and keras.ops.is_tensor(value) and not isinstance(value, keras.KerasTensor):
         return keras.KerasTensor(value.shape, dtype=keras.backend.standardize_dtype(value.dtype))
     return value
 
 
 def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Callable[[Any], Description]) -> Trace:
-    paths: dict[int, str] = {}
+    places = walk(model)
+    paths = {id(place.layer): place.paths[0] for place in places}
 
     def path_of(layer: Any) -> str | None:
         if id(layer) not in paths:  # layers may be created while the model runs
-            from .adapter import walk
-
             paths.update({id(place.layer): place.paths[0] for place in walk(model)})
         return paths.get(id(layer))
 
     recorder = Recorder(spec_of, path_of)
-    layers = model._flatten_layers()
+    layers = [place.layer for place in places]
     built = all(layer.built for layer in layers)
     outputs, error = None, None
     with ExitStack() as stack:
@@ -254,7 +259,9 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
         live = feed(inputs, method == "abstract")
         if training and model._call_has_training_arg:
             live = Inputs(*live.args, **live.kwargs, training=True)
-        _mark(recorder, model, live)
+        recorder.mark_inputs(live)
+        for variable, path in variable_paths(places):
+            recorder.mark(variable, Source("parameter", path=path))
         current = Pass(recorder, keep, method == "eager")
         stack.enter_context(_PATCH.active(current))
         try:
@@ -289,15 +296,6 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
     return replace(
         trace, description=replace(description, native_count=before.native_count), notes=(note, *trace.notes)
     )
-
-
-def _mark(recorder: Recorder, model: Any, live: Inputs) -> None:
-    """Say which tensors are inputs and which the model's own."""
-    recorder.mark_inputs(live)
-    from .adapter import variable_paths
-
-    for variable, path in variable_paths(model):
-        recorder.mark(variable, Source("parameter", path=path))
 
 
 def _call(layer: Any, *args: Any, **kwargs: Any) -> Any:

@@ -55,12 +55,13 @@ def describe(model: torch.nn.Module) -> Description:
     """The tree of modules as it stands."""
     places = walk(model)
     first_paths = {id(module): paths[0] for module, paths in places}
+    rows = [row_of(module) for module, _ in places]
     seen: dict[Any, str] = {}
     layers = []
-    owners = _owners(places, first_paths)
+    owners = _owners(places, rows, first_paths)
     unread = frozenset(paths[0] for module, paths in places if paths[0] not in owners and _is_unread(module))
-    for module, paths in places:
-        row, owner = row_of(module), owners.get(paths[0])
+    for (module, paths), row in zip(places, rows, strict=True):
+        owner = owners.get(paths[0])
         layers.append(
             Layer(
                 path=paths[0],
@@ -70,7 +71,9 @@ def describe(model: torch.nn.Module) -> Description:
                 settings=_settings(module, row),
                 parameters=() if owner is not None else _parameters(module, row, paths[0], first_paths, seen),
                 training=module.__dict__.get("training"),
-                children=tuple(dict.fromkeys(first_paths[id(child)] for _, child in module.named_children())),
+                children=tuple(
+                    {first_paths[id(child)]: None for child in module._modules.values() if child is not None}
+                ),
                 part_of=owner,
                 depth=paths[0].count(".") + 1 if paths[0] else 0,
                 opened=not row.unit,
@@ -116,12 +119,14 @@ def walk(model: torch.nn.Module) -> list[tuple[torch.nn.Module, list[str]]]:
     return list(places.values())
 
 
-def _owners(places: list[tuple[torch.nn.Module, list[str]]], first_paths: dict[int, str]) -> dict[str, str]:
+def _owners(
+    places: list[tuple[torch.nn.Module, list[str]]], rows: list[Row], first_paths: dict[int, str]
+) -> dict[str, str]:
     """Private sublayers by path, with all below them: whose part they are."""
     owners: dict[str, str] = {}
-    for module, paths in places:
-        if paths[0] not in owners:
-            owners |= {path: paths[0] for path, _ in _private(module, row_of(module), paths[0], first_paths)}
+    for (module, paths), row in zip(places, rows, strict=True):
+        if paths[0] not in owners and (row.parts or parametrized(module)):
+            owners |= {path: paths[0] for path, _ in _private(module, row, paths[0], first_paths)}
     return owners
 
 
@@ -142,15 +147,17 @@ def _parameters(
 ) -> tuple[Parameter, ...]:
     """The tensors that a module owns, and those of its private sublayers; one met before is `same_as` that one."""
     before = f"{path}." if path else ""
-    owned = [(name, tensor, state, id(tensor)) for name, tensor, state in _tensors(module, "")]
-    for at, below in _private(module, row, path, first_paths):
-        held = _tensors(below, at.removeprefix(before) + ".")
-        owned += [(name, tensor, state, id(tensor)) for name, tensor, state in held]
-    # What is unpacked to be read is another object every time.
-    packed = unpacked(module, row)
-    owned += [(name, tensor, "parameter", (id(module), name)) for name, tensor in packed.items()]
-    if made_by(module):
-        owned.sort(key=lambda one: place_of(row, one[0]))
+    owned: list[Any] = [(name, tensor, state, id(tensor)) for name, tensor, state in _tensors(module, "")]
+    packed: dict[str, torch.Tensor] = {}
+    if row.parts or row.packed or module._forward_pre_hooks or parametrized(module):  # it owns more than it registers
+        for at, below in _private(module, row, path, first_paths):
+            held = _tensors(below, at.removeprefix(before) + ".")
+            owned += [(name, tensor, state, id(tensor)) for name, tensor, state in held]
+        # What is unpacked to be read is another object every time.
+        packed = unpacked(module, row)
+        owned += [(name, tensor, "parameter", (id(module), name)) for name, tensor in packed.items()]
+        if made_by(module):
+            owned.sort(key=lambda one: place_of(row, one[0]))
     records = []
     for name, tensor, state, key in owned:
         full = before + name

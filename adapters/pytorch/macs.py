@@ -9,6 +9,7 @@ from typing import Any
 from introspect.values import TensorSpec
 
 from ..products import attention, contraction, einsum, product, windows
+from .arguments import tensors_in
 
 Specs = Sequence[TensorSpec]
 # Names of functions, without the underscores of in-place and dunder forms → multiply-accumulates of (tensors that go
@@ -121,16 +122,14 @@ _ROWS: dict[str, Rule] = {
 }
 
 
-def macs_for(
-    native: str, tensors: Sequence[Any], outputs: Sequence[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> int | None:
+def macs_for(native: str, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> int | None:
     """The multiply-accumulates of one call: 0 for a function that sums no products, `None` where unknown."""
     rule = _ROWS.get(native.strip("_"))
     if rule is None:
         return 0
-    specs = [_spec(tensor) for tensor in tensors]
+    specs = [_spec(tensor) for tensor in tensors_in((args, kwargs))]
     try:
-        return rule(specs, _spec(outputs[0]), args, kwargs)
+        return rule(specs, _spec(tensors_in(outputs)[0]), args, kwargs)
     except (IndexError, TypeError):  # called in a way that the row does not know
         return None
 

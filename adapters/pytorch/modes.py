@@ -9,6 +9,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from ..recording import Recorder
+from .arguments import has_tensor, outlined, swapped, tensors_in
 from .macs import macs_for
 from .operations import settings_for, word_for
 from .rules import RULES
@@ -37,6 +38,7 @@ _REAL_ONLY = _NORMS | {
     *(f"{kind}_pool{rank}d" for rank in (1, 2, 3) for kind in ("max", "avg", "adaptive_avg", "adaptive_max")),
     "boolean_dispatch",
 }
+_NOTHING = "nothing"  # a part of a result that is None
 _MOVES = frozenset(["to", "cpu", "cuda", "type"])
 
 
@@ -55,7 +57,7 @@ class RecordingMode(TorchFunctionMode):
         if not self.recorder.inside_unit:
             if func is torch.Tensor.__setitem__:
                 self._record(func, args, kwargs, args[0])
-            elif _has_tensor(outputs):
+            elif has_tensor(outputs):
                 self._record(func, args, kwargs, outputs)
         return outputs
 
@@ -65,8 +67,8 @@ class RecordingMode(TorchFunctionMode):
 
     def _record(self, func: Any, args: Any, kwargs: Any, outputs: Any) -> None:
         word, native = word_for(func)
-        plain = settings_for(word, native, args, kwargs, _has_tensor)
-        macs = macs_for(native, _tensors((args, kwargs)), _tensors(outputs), args, kwargs)
+        plain = settings_for(word, native, args, kwargs, has_tensor)
+        macs = macs_for(native, args, kwargs, outputs)
         self.recorder.operation(word, native, plain, args, kwargs, outputs, macs)
 
 
@@ -100,7 +102,7 @@ class AbstractMode(RecordingMode):
                     return outputs
             except (TypeError, AttributeError):  # called with arguments that the rule does not know
                 pass
-        tensors = _tensors((args, kwargs))
+        tensors = tensors_in((args, kwargs))
         if func == _DEVICE:
             return self.device if args[0].is_meta or id(args[0]) in self._born else func(*args)
         if not tensors:
@@ -120,7 +122,7 @@ class AbstractMode(RecordingMode):
         if _writes(func, name):
             return None
         try:
-            key = (func, _outlined(args), _outlined(tuple(kwargs.items())))
+            key = (func, outlined(args), outlined(tuple(kwargs.items())))
             hash(key)
         except TypeError:
             return None
@@ -132,7 +134,7 @@ class AbstractMode(RecordingMode):
         self._refuse_what_meta_lets_through(name, stand_ins.values())
         known = not random and not any(t.is_meta for t in stand_ins.values())
         if known and self._stays_small(func, args, kwargs, stand_ins):
-            return self._keep(func(*_replace(args, stand_ins.get), **_on(kwargs, stand_ins.get, "cpu")))
+            return self._keep(func(*swapped(args, stand_ins.get), **_on(kwargs, stand_ins.get, "cpu")))
         return self._on_meta(func, name, args, kwargs, tensors, stand_ins)
 
     def _refuse_what_meta_lets_through(self, name: str, tensors: Iterable[torch.Tensor]) -> None:
@@ -150,7 +152,7 @@ class AbstractMode(RecordingMode):
         metas = {key: t if t.is_meta else torch.empty_like(t, device="meta") for key, t in stand_ins.items()}
         if name in _MOVES:
             args = tuple(_META if _is_device(a) else a for a in args)
-        outputs = func(*_replace(args, metas.get), **_on(kwargs, metas.get, "meta"))
+        outputs = func(*swapped(args, metas.get), **_on(kwargs, metas.get, "meta"))
         if _writes(func, name) and not stand_ins[id(tensors[0])].is_meta:
             # What had a value has been written to by something that has none.
             self._stand_ins[id(tensors[0])] = (tensors[0], metas[id(tensors[0])])
@@ -187,13 +189,13 @@ class AbstractMode(RecordingMode):
             return True
         metas = {key: torch.empty_like(t, device="meta") for key, t in stand_ins.items()}
         try:
-            outputs = func(*_replace(args, metas.get), **_on(kwargs, metas.get, "meta"))
+            outputs = func(*swapped(args, metas.get), **_on(kwargs, metas.get, "meta"))
         except Exception:  # depends on values, and so its result is no larger than they are
             return True
-        return sum(t.numel() for t in _tensors(outputs)) <= 16 * _SMALL
+        return sum(t.numel() for t in tensors_in(outputs)) <= 16 * _SMALL
 
     def _keep(self, outputs: Any) -> Any:
-        for tensor in _tensors(outputs):
+        for tensor in tensors_in(outputs):
             if not tensor.is_meta:
                 self._born[id(tensor)] = tensor
         return outputs
@@ -209,7 +211,7 @@ def _writes(func: Any, name: str) -> bool:
 
 
 def _on(kwargs: dict[str, Any], stand_in: Callable[[int], Any], device: str) -> dict[str, Any]:
-    replaced = {k: _replace(v, stand_in) for k, v in kwargs.items()}
+    replaced = {k: swapped(v, stand_in) for k, v in kwargs.items()}
     if replaced.get("device") is not None:
         replaced["device"] = torch.device(device)
     return replaced
@@ -221,59 +223,22 @@ def _is_device(value: Any) -> bool:
     return isinstance(value, torch.device)
 
 
-def _outlined(value: Any) -> Any:
-    """The arguments of a function, for each tensor its layout; numbers with their types, since 1 == True."""
-    if isinstance(value, torch.Tensor):
-        return value.shape, value.stride(), value.dtype
-    if type(value) in (tuple, list):
-        return type(value), tuple(map(_outlined, value))
-    if isinstance(value, slice):
-        return slice, _outlined((value.start, value.stop, value.step))
-    return type(value), value
-
-
 def _outline(outputs: Any, inputs: list[torch.Tensor]) -> Any:
-    """The layout of what a function made anew; `None` where it gave a view, an input, or anything but tensors."""
+    """The layout of what a function gave; `None` where that is one of its inputs, or anything but tensors. (What a view
+    is a view of does not matter where nothing has a value.)"""
     if isinstance(outputs, torch.Tensor):
-        own = outputs.is_meta and outputs._base is None and not any(outputs is t for t in inputs)
+        own = outputs.is_meta and not any(outputs is t for t in inputs)
         return (outputs.shape, outputs.stride(), outputs.dtype) if own and type(outputs) is torch.Tensor else None
     if type(outputs) is tuple and outputs:
-        parts = [_outline(part, inputs) for part in outputs]
+        parts = [_NOTHING if part is None else _outline(part, inputs) for part in outputs]
         return None if None in parts else parts
     return None
 
 
 def _made_again(layout: Any) -> Any:
+    if layout is _NOTHING:
+        return None
     if isinstance(layout, list):
         return tuple(map(_made_again, layout))
     shape, stride, dtype = layout
     return torch.empty_strided(shape, stride, dtype=dtype, device=_META)
-
-
-def _replace(value: Any, stand_in: Callable[[int], Any]) -> Any:
-    """The same arguments with stand-ins for tensors."""
-    if isinstance(value, torch.Tensor):
-        return stand_in(id(value))
-    if type(value) in (tuple, list):
-        return type(value)(_replace(v, stand_in) for v in value)
-    if type(value) is dict:
-        return {k: _replace(v, stand_in) for k, v in value.items()}
-    if isinstance(value, slice):
-        return slice(*(_replace(v, stand_in) for v in (value.start, value.stop, value.step)))
-    return value
-
-
-def _tensors(value: Any) -> list[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if isinstance(value, (tuple, list)):
-        return [t for v in value for t in _tensors(v)]
-    if type(value) is dict:
-        return [t for v in value.values() for t in _tensors(v)]
-    if isinstance(value, slice):
-        return _tensors((value.start, value.stop, value.step))
-    return []
-
-
-def _has_tensor(value: Any) -> bool:
-    return bool(_tensors(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 # word → the functions it stands for (by `__name__`, without the underscores of in-place and dunder forms).
@@ -97,6 +98,7 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
 }
 
 
+@lru_cache(4096)
 def word_for(function: Any) -> tuple[str, str]:
     """The word of our vocabulary and the native name of a function; `unknown` where the table has no row."""
     name = getattr(function, "__name__", "") or type(function).__name__
