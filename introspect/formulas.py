@@ -269,7 +269,7 @@ def _counted_twice(layer: Layer, terms: list[Term]) -> list[Term]:
     if layer.parameter_count is None or any(c is None for c in counts):
         return []
     surplus = sum(counts) - layer.parameter_count  # type: ignore[arg-type]
-    return [Term("shared", "−shared", f"−{surplus:,} shared", -surplus, child=True)] if surplus else []
+    return [Term("shared", "−shared", f"−{surplus:,} shared", -surplus, child=True)] if surplus > 0 else []
 
 
 def _remarks(layer: Layer) -> list[str]:

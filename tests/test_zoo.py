@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect as python_inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
@@ -15,7 +15,7 @@ from support import keras_reference, torch_reference, torchvision_zoo, transform
 from support.checks import check_report, shapes_differ
 from support.fingerprint import difference, keras_fingerprint, torch_fingerprint
 
-from introspect import inspect
+from introspect import Inputs, inspect
 
 APPLICATIONS = sorted(
     name
@@ -73,9 +73,25 @@ def test_there_are_enough_transformers_and_enough_of_them_tied() -> None:
     assert {"bert", "gpt2", "t5", "mt5", "bart"} <= set(tied)
 
 
+# The largest of their families: their real passes take as long as those of all others.
+LARGEST = frozenset(
+    ["regnet_y_128gf", "regnet_y_32gf", "regnet_x_32gf", "regnet_y_16gf", "regnet_x_16gf", "vit_h_14", "vit_l_16"]
+    + ["vit_l_32", "efficientnet_v2_l", "efficientnet_v2_m", "efficientnet_b7", "efficientnet_b6", "swin_b", "swin_s"]
+    + ["swin_v2_b", "swin_v2_s", "convnext_large", "convnext_base", "resnext101_32x8d", "resnext101_64x4d", "vgg19"]
+    + ["vgg19_bn", "vgg16_bn", "wide_resnet101_2", "resnet152", "densenet161", "densenet201"]
+    + ["EfficientNetV2L", "EfficientNetV2M", "EfficientNetB7", "EfficientNetB6", "NASNetLarge", "ConvNeXtXLarge"]
+    + ["ConvNeXtLarge", "ResNet152", "ResNet152V2", "DenseNet201"]
+)
+
+
+def marked(names: Iterable[str]) -> list[Any]:
+    """The largest belong to the sweep."""
+    return [pytest.param(name, marks=[pytest.mark.sweep] if name in LARGEST else []) for name in names]
+
+
 @pytest.mark.usefixtures("freed")
 @pytest.mark.skipif(not torchvision_zoo.available(), reason="torchvision is not installed")
-@pytest.mark.parametrize("name", torchvision_zoo.CLASSIFIERS)
+@pytest.mark.parametrize("name", marked(torchvision_zoo.CLASSIFIERS))
 def test_torchvision_classifiers(name: str) -> None:
     model = torchvision_zoo.build(name)
     image = torch.ones(torchvision_zoo.input_shape(name))
@@ -88,7 +104,7 @@ def test_all_of_keras_applications_are_here() -> None:
 
 
 @pytest.mark.usefixtures("freed")
-@pytest.mark.parametrize("name", APPLICATIONS)
+@pytest.mark.parametrize("name", marked(APPLICATIONS))
 def test_keras_applications(name: str) -> None:
     model = getattr(keras.applications, name)(weights=None)
     report, changed = difference_made(keras_fingerprint, model, model.count_params(), None)
@@ -100,3 +116,21 @@ def test_keras_applications(name: str) -> None:
     image = np.ones([224 if n is None else n for n in (1, *model.inputs[0].shape[1:])], "float32")
     assert not shapes_differ(report, keras_reference.record(model, image))
     check_report(report)
+
+
+# Those whose real pass takes long; the others run every time.
+SLOW = ("detection", "video", "quantization")
+
+
+@pytest.mark.usefixtures("freed")
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [
+        pytest.param(family, name, marks=[pytest.mark.sweep] if family in SLOW else [])
+        for family, name in torchvision_zoo.OTHER_MODELS
+    ],
+)
+def test_torchvision_models_for_other_tasks(family: str, name: str) -> None:
+    model, arguments = torchvision_zoo.build_other(family, name)
+    report = check_torch(model, Inputs(*arguments), arguments, {})
+    assert report.method == ("eager" if family == "detection" else "abstract")

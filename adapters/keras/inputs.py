@@ -53,6 +53,8 @@ def _arranged(said: Said, declared: Any, model: Any) -> Any:
                 f"{type(model).__name__} has the inputs {', '.join(map(repr, keys))}; given were "
                 f"{', '.join(map(repr, given))}."
             )
+        if isinstance(declared, Mapping):  # in the order given, as a real call gets it
+            return {key: _typed_as(declared[key], value) for key, value in given.items()}
         values = [given[key] for key in keys]
     else:
         values = _flat(said.value) if said.form == "several" else [said.value]
@@ -61,12 +63,15 @@ def _arranged(said: Said, declared: Any, model: Any) -> Any:
                 f"{type(model).__name__} has {len(names)} input{'s' * (len(names) > 1)} "
                 f"({', '.join(map(repr, names))}); given {'was' if len(values) == 1 else 'were'} {len(values)}."
             )
-    typed = [
-        TensorSpec(tuple(value), str(tensor.dtype)) if isinstance(value, Shape) else value
-        for value, tensor in zip(values, tensors, strict=True)
-    ]
+    typed = [_typed_as(tensor, value) for value, tensor in zip(values, tensors, strict=True)]
     packed = keras.tree.pack_sequence_as(declared, typed)
     return packed[0] if isinstance(packed, (list, tuple)) and len(packed) == 1 else packed
+
+
+def _typed_as(declared: Any, value: Any) -> Any:
+    """A shape has the dtype that the model declares."""
+    said = isinstance(value, Shape) and isinstance(declared, keras.KerasTensor)
+    return TensorSpec(tuple(value), str(declared.dtype)) if said else value
 
 
 def _flat(value: Any) -> list[Any]:

@@ -57,14 +57,15 @@ def _keep(before: Snapshot, layers: list[Any]) -> None:
 @contextmanager
 def values_kept(model: Any) -> Iterator[None]:
     """Every variable that exists now has a copy of its value for the time of a pass that really computes."""
-    before = [(variable, variable._value) for variable in model.variables if variable._value is not None]
+    before = [(variable, dict(vars(variable))) for variable in model.variables if variable._value is not None]
     try:
         for variable, _ in before:
             variable._initialize(keras.ops.copy(variable.value))
         yield
     finally:
         for variable, held in before:
-            variable._value = held
+            vars(variable).clear()
+            vars(variable).update(held)
 
 
 def runs_only_keras(layers: list[Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from ..rows import Row, Tensor
@@ -13,7 +14,7 @@ def _width(layer: Any) -> int | None:
     """The width of the output, known once it is built."""
     output = getattr(layer, "_output_dense", None)
     shape = None if output is None else stored(output)
-    return None if shape is None else math.prod(shape[2:])
+    return None if shape is None or not _keeps_heads_first(output) else math.prod(shape[2:])
 
 
 def _query_features(layer: Any) -> int | None:
@@ -25,11 +26,18 @@ def _query_features(layer: Any) -> int | None:
 def _out_axes(before: str) -> Any:
     """The axes of the output, of which there may be several."""
 
-    def read(output: Any) -> str:
+    def read(output: Any) -> str | None:
         rank = len(stored(output) or (0, 0, 0)) - 2
-        return before + ("out" if rank == 1 else " ".join(f"out_{i + 1}" for i in range(rank)))
+        axes = before + ("out" if rank == 1 else " ".join(f"out_{i + 1}" for i in range(rank)))
+        return axes if not before or _keeps_heads_first(output) else None
 
     return read
+
+
+def _keeps_heads_first(output: Any) -> bool:
+    """A subclass may lay out the kernel of its output in another way: heads and their sizes are what is summed over."""
+    _, kernel, outputs = re.split(r",|->", output.equation.replace(" ", ""))
+    return not set(kernel[:2]) & set(outputs)
 
 
 # Low-rank additions to the projections. Those of keys and values may take another input than the setting says.
