@@ -84,35 +84,58 @@ def _with_counts(description: Description, trace: Trace) -> tuple[Layer, ...]:
     layers = tuple(_with(layer, calls=trace.calls_of(layer.path)) for layer in description.layers)
     macs = macs_by_path(layers, trace.operations, trace.unseen)
     whole = trace.complete and trace.method != "none"
-    tensors = {p.path: p for layer in layers for p in layer.parameters}
-    held, unbuilt = _held(layers, tensors, description.unbuilt)
-    shares = {path: _share(tensor) for path, tensor in tensors.items()}
+    counts = _by_sets(layers) if _shares_anything(layers) else _by_sums(layers)
+    unbuilt = _not_whole(layers, description.unbuilt)
     return tuple(
         _with(
             layer,
             # What a whole pass did not call took nothing; what a private sublayer took stands in its owner.
             macs=macs.get(layer.path, 0 if whole and layer.part_of is None else None),
-            **({} if layer.path in unbuilt else _counts([shares[path] for path in held[layer.path]])),
+            **({} if layer.path in unbuilt else dict(zip(_COUNTS, counts[layer.path], strict=True))),
         )
         for layer in layers
     )
 
 
-def _held(
-    layers: tuple[Layer, ...], tensors: dict[str, Parameter], unbuilt: frozenset[str]
-) -> tuple[dict[str, set[str]], set[str]]:
-    """The tensors of each layer and all below it, and the layers of which not all is built."""
-    held: dict[str, set[str]] = {}
-    open_ones = set(unbuilt)
+def _shares_anything(layers: tuple[Layer, ...]) -> bool:
+    """Whether a tensor may be met twice below some layer, or stands elsewhere than in the layer that holds it."""
+    return any(layer.aliases or layer.part_of is not None for layer in layers) or any(
+        p.same_as is not None for layer in layers for p in layer.parameters
+    )
+
+
+def _by_sums(layers: tuple[Layer, ...]) -> dict[str, Share]:
+    """The counts of a tree in which everything stands once: of a layer's own tensors and its children. (One that leads
+    back to a layer above has no counts yet.)"""
+    counts: dict[str, Share] = {}
+    for layer in reversed(layers):
+        counts[layer.path] = _sum(
+            [*map(_share, layer.parameters), *(counts.get(child, _NOTHING) for child in layer.children)]
+        )
+    return counts
+
+
+def _by_sets(layers: tuple[Layer, ...]) -> dict[str, Share]:
+    """The counts where tensors or layers are shared: each tensor once."""
+    tensors = {p.path: p for layer in layers for p in layer.parameters}
+    shares = {path: _share(tensor) for path, tensor in tensors.items()}
     in_parts = _in_parts(layers, tensors)
+    held: dict[str, set[str]] = {}
     for layer in children_first(layers):
         own = {p.same_as or p.path for p in layer.parameters}
         held[layer.path] = own.union(*(held.get(child, set()) for child in layer.children))
         if layer.part_of is not None:  # what a part holds stands in its owner
             held[layer.path] |= in_parts.get(layer.path, set())
-        if not open_ones.isdisjoint(layer.children):
-            open_ones.add(layer.path)
-    return held, open_ones
+    return {path: _sum([shares[tensor] for tensor in mine]) for path, mine in held.items()}
+
+
+def _not_whole(layers: tuple[Layer, ...], unbuilt: frozenset[str]) -> set[str]:
+    """The layers of which, or below which, something is not built."""
+    found = set(unbuilt)
+    for layer in children_first(layers) if unbuilt else ():
+        if not found.isdisjoint(layer.children):
+            found.add(layer.path)
+    return found
 
 
 def _in_parts(layers: tuple[Layer, ...], tensors: dict[str, Parameter]) -> dict[str, set[str]]:
@@ -153,19 +176,22 @@ def children_first(layers: tuple[Layer, ...]) -> list[Layer]:
 
 
 _COUNTS = ("parameter_count", "trainable_count", "buffer_count", "parameter_bytes", "buffer_bytes")
+Share = tuple[int | None, int | None, int | None, int | None, int | None]
+_NOTHING: Share = (0, 0, 0, 0, 0)
 
 
-def _share(tensor: Parameter) -> tuple[int | None, ...]:
+def _share(tensor: Parameter) -> Share:
     """What one tensor adds to each of the counts."""
     if tensor.state == "parameter":
         return tensor.size, tensor.size if tensor.trainable else 0, 0, tensor.bytes, 0
     return 0, 0, tensor.size, 0, tensor.bytes
 
 
-def _counts(shares: list[tuple[int | None, ...]]) -> dict[str, int | None]:
+def _sum(shares: list[Share]) -> Share:
     """Elements and bytes of parameters and buffers: `None` where the shape of one is not known yet."""
-    columns = zip(*shares, strict=True) if shares else [()] * len(_COUNTS)
-    return {name: None if None in column else sum(column) for name, column in zip(_COUNTS, columns, strict=True)}  # type: ignore[arg-type]
+    if len(shares) < 2:
+        return shares[0] if shares else _NOTHING
+    return tuple(None if None in column else sum(column) for column in zip(*shares, strict=True))  # type: ignore[return-value, arg-type]
 
 
 def _tying(layers: tuple[Layer, ...]) -> list[str]:

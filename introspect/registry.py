@@ -26,7 +26,11 @@ class Framework(NamedTuple):
 FRAMEWORKS: dict[str, Framework] = {
     "keras": Framework(("keras.src.layers.layer.Layer",), "introspect.adapters.keras", "tensorflow"),
     "tf_keras": Framework(("tf_keras.src.engine.base_layer.Layer",), "introspect.adapters.tf_keras", "tf_keras"),
-    "torch": Framework(("torch.nn.modules.module.Module",), "introspect.adapters.pytorch", "torch"),
+    "torch": Framework(
+        ("torch.nn.modules.module.Module", "torch.export.exported_program.ExportedProgram"),
+        "introspect.adapters.pytorch",
+        "torch",
+    ),
 }
 
 # Objects that people hand in and that we don't read: qualified name (in the MRO) → what to do instead.
@@ -39,7 +43,6 @@ _HINTS: dict[str, str] = {
     "keras.src.engine.base_layer.Layer": "this Keras 2 is not read; load the model with Keras 3, or with tf_keras",
     "keras.engine.base_layer.Layer": "this Keras 2 is not read; load the model with Keras 3, or with tf_keras",
     "tensorflow.python.module.module.Module": "a bare tf.Module has no layers; pass a Keras model",
-    "torch.export.exported_program.ExportedProgram": "pass exported_program.module()",
     "builtins.dict": "if it is a state dict, load it into its model and pass the model",
     "torch.Tensor": "pass the model, and tensors as inputs=",
     "numpy.ndarray": "pass the model, and arrays as inputs=",

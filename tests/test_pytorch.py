@@ -337,3 +337,16 @@ def test_a_circle_of_modules_ends() -> None:
     report = inspect(a, trace=None)
     assert report.parameter_count == 6
     assert len(report) == 3
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's own, while it exports
+def test_an_exported_program_is_read_as_the_module_that_it_unpacks_to() -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 5)).eval()
+    program = torch.export.export(model, (torch.zeros(1, 3, 8, 8),))
+    report, plain = inspect(program), inspect(model, (1, 3, 8, 8))
+    assert (report.complete, report.method) == (True, "abstract")
+    assert report.parameter_count == plain.parameter_count
+    assert report.macs == plain.macs
+    assert report.root.output_shape == (1, 5)
+    assert "exported with" in report.notes[0]
+    assert [o.kind for o in report.operations] == ["convolution", "normalize", "relu", "flatten", "linear"]

@@ -74,19 +74,18 @@ def test_there_are_enough_transformers_and_enough_of_them_tied() -> None:
 
 
 # The largest of their families: their real passes take as long as those of all others.
-LARGEST = frozenset(
-    ["regnet_y_128gf", "regnet_y_32gf", "regnet_x_32gf", "regnet_y_16gf", "regnet_x_16gf", "vit_h_14", "vit_l_16"]
-    + ["vit_l_32", "efficientnet_v2_l", "efficientnet_v2_m", "efficientnet_b7", "efficientnet_b6", "swin_b", "swin_s"]
-    + ["swin_v2_b", "swin_v2_s", "convnext_large", "convnext_base", "resnext101_32x8d", "resnext101_64x4d", "vgg19"]
-    + ["vgg19_bn", "vgg16_bn", "wide_resnet101_2", "resnet152", "densenet161", "densenet201"]
-    + ["EfficientNetV2L", "EfficientNetV2M", "EfficientNetB7", "EfficientNetB6", "NASNetLarge", "ConvNeXtXLarge"]
-    + ["ConvNeXtLarge", "ResNet152", "ResNet152V2", "DenseNet201"]
-)
+LARGEST = """
+regnet_y_128gf regnet_y_32gf regnet_x_32gf regnet_y_16gf regnet_x_16gf vit_h_14 vit_l_16 vit_l_32
+efficientnet_v2_l efficientnet_v2_m efficientnet_b7 efficientnet_b6 swin_b swin_s swin_v2_b swin_v2_s
+convnext_large convnext_base resnext101_32x8d resnext101_64x4d vgg19 vgg19_bn vgg16_bn wide_resnet101_2
+resnet152 densenet161 densenet201 EfficientNetV2L EfficientNetV2M EfficientNetB7 EfficientNetB6 NASNetLarge
+ConvNeXtXLarge ConvNeXtLarge ResNet152 ResNet152V2 DenseNet201
+"""
 
 
 def marked(names: Iterable[str]) -> list[Any]:
     """The largest belong to the sweep."""
-    return [pytest.param(name, marks=[pytest.mark.sweep] if name in LARGEST else []) for name in names]
+    return [pytest.param(name, marks=[pytest.mark.sweep] if name in LARGEST.split() else []) for name in names]
 
 
 @pytest.mark.usefixtures("freed")

@@ -18,6 +18,7 @@ from typing import Any
 import keras
 from keras.src.backend import compute_output_spec, get_keras_mask
 from keras.src.layers import layer as layer_module
+from keras.src.models import functional as functional_module
 from keras.src.ops import operation as operation_module
 
 from introspect.adapter import Description, Trace
@@ -334,7 +335,7 @@ def _layer_node(*args: Any, **kwargs: Any) -> Any:
 
 
 class _Warnings:
-    """The `warnings` module of `keras.src.layers.layer`: what a model warns of is said when the user runs it."""
+    """The `warnings` module of Keras's layers and models: what a model warns of is said when the user runs it."""
 
     def warn(self, message: Any, category: Any = None, stacklevel: int = 1) -> None:
         if _PATCH.current is None:
@@ -352,5 +353,6 @@ _PATCH = ThreadPatch(
         (_Operation, "symbolic_call", _operation_symbolic_call),
         (layer_module, "Node", _layer_node),
         (layer_module, "warnings", _Warnings()),
+        (functional_module, "warnings", _Warnings()),
     ]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,17 @@ from .packed import stored_form, unpacked
 from .tables.common import parametrized
 from .trace import trace
 
+_UNPACKED: weakref.WeakKeyDictionary[Any, torch.nn.Module] = weakref.WeakKeyDictionary()
+
+
+def _module(model: Any) -> torch.nn.Module:
+    """A module as it is; an `ExportedProgram` as the module that it unpacks to, the same every time."""
+    if isinstance(model, torch.nn.Module):
+        return model
+    if model not in _UNPACKED:
+        _UNPACKED[model] = model.module()
+    return _UNPACKED[model]
+
 
 class PyTorchAdapter:
     """The adapter of PyTorch; see `introspect.adapter.Adapter`."""
@@ -29,23 +41,31 @@ class PyTorchAdapter:
     name = "torch"
 
     def owns(self, obj: object) -> bool:
-        """Whether this is a module."""
-        return isinstance(obj, torch.nn.Module)
+        """Whether this is a module, or an exported program."""
+        return isinstance(obj, torch.nn.Module) or type(obj).__name__ == "ExportedProgram"
 
-    def describe(self, model: torch.nn.Module) -> Description:
+    def describe(self, model: Any) -> Description:
         """The tree of modules, in definition pre-order, each at its first path."""
+        model = _module(model)
         if "_modules" not in vars(model) and not isinstance(model, torch.jit.ScriptModule):
             name = type(model).__name__
             raise UnsupportedModelError(f"{name} is no whole module: its __init__ must call super().__init__() first.")
         return describe(model)
 
-    def inputs_for(self, model: torch.nn.Module, said: Said | None) -> tuple[Candidate, ...]:
+    def inputs_for(self, model: Any, said: Said | None) -> tuple[Candidate, ...]:
         """What to feed, best first."""
-        return candidates(model, said)
+        if (
+            said is None
+            and (example := getattr(model, "example_inputs", None))
+            and not isinstance(model, torch.nn.Module)
+        ):
+            args, kwargs = example
+            return (Candidate(Inputs(*args, **kwargs), "Inputs: those that the program was exported with."),)
+        return candidates(_module(model), said)
 
-    def trace(self, model: torch.nn.Module, inputs: Inputs, method: str, training: bool) -> Trace:
+    def trace(self, model: Any, inputs: Inputs, method: str, training: bool) -> Trace:
         """One dummy pass."""
-        return trace(model, inputs, method, training, describe)
+        return trace(_module(model), inputs, method, training, describe)
 
 
 ADAPTER = PyTorchAdapter()

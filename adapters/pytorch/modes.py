@@ -75,8 +75,19 @@ class RecordingMode(TorchFunctionMode):
 class EagerMode(RecordingMode):
     """Really runs every function."""
 
+    def __init__(self, recorder: Recorder, owned: Iterable[torch.Tensor]) -> None:
+        super().__init__(recorder)
+        self._owned = {id(tensor) for tensor in owned}
+
     def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
-        return func(*args, **kwargs)
+        outputs = func(*args, **kwargs)
+        if (
+            isinstance(outputs, torch.Tensor)
+            and id(outputs) in self._owned
+            and not _writes(func, getattr(func, "__name__", ""))
+        ):
+            return outputs.view_as(outputs)  # what a function gave (dropout, say), not the parameter itself
+        return outputs
 
 
 class AbstractMode(RecordingMode):

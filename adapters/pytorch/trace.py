@@ -102,10 +102,16 @@ def _why_not_abstract(held: _Held, lazy: bool) -> str | None:
 
 
 def _copied(model: torch.nn.Module) -> torch.nn.Module:
-    """A deep copy. torch can't copy the buffers of lazy modules: those are made anew."""
-    buffers = [t for t in model.buffers() if isinstance(t, UninitializedTensorMixin)]
-    fresh = {id(t): UninitializedBuffer(device=t.device, dtype=t.dtype) for t in buffers}  # type: ignore[call-arg]
-    return copy.deepcopy(model, fresh)
+    """A deep copy. torch can't copy the buffers of lazy modules, which are made anew, nor what modules have computed
+    and kept (a pruned weight): of these the values are copied."""
+    memo: dict[int, Any] = {}
+    for module in model.modules():
+        for value in (*vars(module).values(), *module._buffers.values()):
+            if isinstance(value, UninitializedTensorMixin):
+                memo[id(value)] = UninitializedBuffer(device=value.device, dtype=value.dtype)  # type: ignore[call-arg]
+            elif isinstance(value, torch.Tensor) and not value.is_leaf:
+                memo[id(value)] = value.detach().clone()
+    return copy.deepcopy(model, memo)
 
 
 def spec(inputs: Inputs) -> Inputs:
@@ -169,7 +175,11 @@ def _run(model: torch.nn.Module, held: _Held, inputs: Inputs, training: bool, me
     recorder = Recorder(spec_of, lambda layer: paths.get(id(layer)))
     abstract = method == "abstract"
     device = next((t.device for t in held.tensors.values()), torch.device("cpu"))
-    mode = AbstractMode(recorder, device, held.tensors.values()) if abstract else EagerMode(recorder)
+    mode = (
+        AbstractMode(recorder, device, held.tensors.values())
+        if abstract
+        else EagerMode(recorder, held.tensors.values())
+    )
     current = Pass(recorder, paths, training)
     outputs, error = None, None
     with ExitStack() as stack:
