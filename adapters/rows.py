@@ -67,7 +67,9 @@ def labels(*words: str) -> Labels:
     return tuple((word, 1) for word in words)
 
 
-def find(layer: Any, rows: Mapping[str, Row], homes: tuple[str, ...], own_tensors: Iterable[str], run: str) -> Row:
+def find(
+    layer: Any, rows: Mapping[str, Row], homes: tuple[str, ...], own_tensors: Callable[[Any], Iterable[str]], run: str
+) -> Row:
     """The row of the first class in the MRO, among those of the modules in `homes`, that has one.
 
     A subclass that adds tensors which its parent's row does not know is something else: `UNKNOWN`; one with a method
@@ -78,7 +80,7 @@ def find(layer: Any, rows: Mapping[str, Row], homes: tuple[str, ...], own_tensor
         if row is not None:
             if cls is type(layer) or row.kind == "container":
                 return row
-            if not all(row.tensor(name) or name in row.borrowed for name in own_tensors):
+            if not all(row.tensor(name) or name in row.borrowed for name in own_tensors(layer)):
                 return UNKNOWN
             return row if getattr(type(layer), run) is getattr(cls, run) else replace(row, unit=False)
     return UNKNOWN

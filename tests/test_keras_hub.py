@@ -23,7 +23,8 @@ BACKEND = keras.backend.backend()
 HERE = [case for case in keras_hub_zoo.CASES if BACKEND in case.backends]
 ENOUGH = {"tensorflow": 40, "jax": 15, "torch": 15}
 
-# JAX compiles each new operation and shape: these have few.
+# JAX compiles each new operation and shape.
+QUICKEST = frozenset({"roberta", "gpt2", "vgg"})
 QUICK = frozenset({
     "roberta", "electra", "distil_bert", "esm", "gpt2", "opt", "falcon", "mistral", "phi3",
     "phi3_su", "qwen2", "t5_encoder", "clip_text", "blip2_vision", "pali_gemma_vit", "vgg", "rqvae",
@@ -43,7 +44,8 @@ def pytest_generate_tests(metafunc: Any) -> None:
     """The rest is marked as a sweep, which is called by name."""
     if "case" not in metafunc.fixturenames:
         return
-    quick = HERE[::2] if BACKEND == "tensorflow" else [case for case in HERE if case.name in QUICK]
+    named = {"torch": QUICK, "jax": QUICKEST}.get(BACKEND, ())
+    quick = HERE[::2] if BACKEND == "tensorflow" else [case for case in HERE if case.name in named]
     quick += [case for case in HERE if case.name in AWKWARD and case not in quick]
     rest = [pytest.param(case, marks=pytest.mark.sweep) for case in HERE if case not in quick]
     metafunc.parametrize("case", quick + rest, ids=lambda case: case.name)

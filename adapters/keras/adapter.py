@@ -17,7 +17,7 @@ from introspect.values import Inputs
 from ..rows import Row, Tensor, read_settings, read_tensor
 from ..tree import unused
 from .inputs import candidates
-from .layers import is_unit, own_variables, row_of
+from .layers import is_step, own_variables, row_of
 from .packed import meaning
 from .structure import children_of, walk
 from .trace import trace
@@ -61,17 +61,17 @@ def describe(model: Any) -> Description:
     """The tree of layers as it stands."""
     places = walk(model)
     first_paths = {id(layer): paths[0] for layer, paths, _ in places}
+    rows = [row_of(layer) for layer, _, _ in places]
     owners = {
         first_paths[id(part)]: first_paths[id(layer)]
-        for layer, _, _ in places
-        for _, part in _parts(layer, row_of(layer))
+        for (layer, _, _), row in zip(places, rows, strict=True)
+        for _, part in _parts(layer, row)
         if id(part) in first_paths
     }
     trainable = {id(v) for v in model.trainable_variables}
     seen: dict[int, str] = {}
     layers = []
-    for layer, paths, depth in places:
-        row = row_of(layer)
+    for (layer, paths, depth), row in zip(places, rows, strict=True):
         owner = owners.get(paths[0])
         layers.append(
             Layer(
@@ -84,7 +84,7 @@ def describe(model: Any) -> Description:
                 children=tuple(dict.fromkeys(first_paths[id(child)] for child in children_of(layer))),
                 part_of=owner,
                 depth=depth,
-                opened=not is_unit(layer),
+                opened=not is_step(row),
             )
         )
     unbuilt = frozenset(paths[0] for layer, paths, _ in places if not layer.built and not _is_weightless(layer))

@@ -8,7 +8,7 @@ from ..keras_tables import ROWS as ROWS
 from ..keras_tables.shared import units_of as row_units
 from ..rows import Row, find
 
-__all__ = ["ROWS", "is_unit", "own_variables", "row_of", "row_units"]
+__all__ = ["ROWS", "is_step", "is_unit", "own_variables", "row_of", "row_units"]
 
 _HOMES = ("keras.src.layers.", "keras.src.models.", "keras.src.utils.", "keras.src.export.")
 # These run other layers: their own call makes nothing itself.
@@ -17,13 +17,16 @@ _OPENED = frozenset({"bidirectional", "time_distributed", "lambda"})
 
 def row_of(layer: Any) -> Row:
     """The row of a layer, `UNKNOWN` where there is none."""
-    own = (v.name for v in own_variables(layer))
-    return find(layer, ROWS, _HOMES, own, "call")
+    return find(layer, ROWS, _HOMES, lambda of: [v.name for v in own_variables(of)], "call")
 
 
 def is_unit(layer: Any) -> bool:
     """Whether what happens inside this layer is not followed."""
-    row = row_of(layer)
+    return is_step(row_of(layer))
+
+
+def is_step(row: Row) -> bool:
+    """Whether a call of such a layer is one step."""
     return row.unit and row.kind not in _OPENED
 
 

@@ -144,8 +144,7 @@ _OPENED = frozenset({"bidirectional", "time_distributed", "lambda"})
 
 def row_of(layer: Any) -> Row:
     """The row of a layer, `UNKNOWN` where there is none."""
-    own = (local_name(variable) for variable in own_variables(layer))
-    return find(layer, ROWS, _HOMES, own, "call")
+    return find(layer, ROWS, _HOMES, lambda of: [local_name(v) for v in own_variables(of)], "call")
 
 
 def is_unit(layer: Any) -> bool:
