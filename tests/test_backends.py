@@ -12,11 +12,23 @@ import pytest
 HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_keras_on_its_other_backends(backend: str) -> None:
+# JAX compiles every operation of every layer: that is left to the sweep.
+LONG_ON_JAX = {"test_keras_layers.py", "test_keras_hub.py"}
+
+
+@pytest.mark.parametrize(
+    ("backend", "files"),
+    [
+        ("torch", {path.name for path in HERE.glob("test_keras*.py")}),
+        ("jax", {path.name for path in HERE.glob("test_keras*.py")} - LONG_ON_JAX),
+        pytest.param("jax", LONG_ON_JAX, marks=pytest.mark.sweep),
+    ],
+    ids=["torch", "jax", "jax, the long ones"],
+)
+def test_keras_on_its_other_backends(backend: str, files: set[str]) -> None:
     pytest.importorskip(backend)
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, HERE.glob("test_keras*.py"))],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(str(HERE / name) for name in sorted(files))],
         cwd=HERE.parent,
         env={**os.environ, "KERAS_BACKEND": backend},
         capture_output=True,
