@@ -79,7 +79,7 @@ def _explain_layer(report: Report, layer: Layer, verdicts: dict[str, bool | None
             count = "unknown" if child.parameter_count is None else f"{child.parameter_count:,}"
             terms.append(Term(child.path, child.name, f"{count} ({child.name})", child.parameter_count, child=True))
     if len(terms) > len(learned):
-        terms += _counted_twice(layer, terms)
+        terms += _counted_twice(layer, learned, terms)
         formula = " + ".join(t.formula for t in terms).replace("+ −", "− ")
         substituted = " + ".join(t.substituted for t in terms).replace("+ −", "− ")
     counts = [t.count for t in terms]
@@ -123,7 +123,7 @@ def _verdicts(report: Report) -> dict[str, bool | None]:
 def _is_checked(layer: Layer) -> bool:
     """Whether there is anything that its own tensors could be checked against."""
     learned = _learned(layer)
-    return not learned or any(p.shape == () or _said_sizes(layer, p) for p in learned)
+    return not learned or any(p.axes == "" or _said_sizes(layer, p) for p in learned)
 
 
 def _disagreements(layer: Layer) -> list[str]:
@@ -263,13 +263,14 @@ def _product(factors: tuple[Factor, ...], numbers: bool) -> str:
     return " × ".join(f"{f.size:,} {AXES[f.axis][0]}" if numbers else AXES[f.axis][0] for f in factors)
 
 
-def _counted_twice(layer: Layer, terms: list[Term]) -> list[Term]:
-    """What the children share with each other, to be taken off once."""
-    counts = [t.count for t in terms]
+def _counted_twice(layer: Layer, learned: list[Parameter], terms: list[Term]) -> list[Term]:
+    """What the children share with each other, to be taken off once. (By the tensors: what a formula says that they
+    are not is no sharing.)"""
+    counts = [p.size for p in learned] + [t.count for t in terms if t.child]
     if layer.parameter_count is None or any(c is None for c in counts):
         return []
     surplus = sum(counts) - layer.parameter_count  # type: ignore[arg-type]
-    return [Term("shared", "−shared", f"−{surplus:,} shared", -surplus, child=True)] if surplus > 0 else []
+    return [Term("shared", "−shared", f"−{surplus:,} shared", -surplus, child=True)] if surplus else []
 
 
 def _remarks(layer: Layer) -> list[str]:

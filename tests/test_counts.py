@@ -120,6 +120,19 @@ def test_a_weight_that_is_made_from_others_says_how() -> None:
     assert "pruned: weight_mask tells which elements are kept" in str(explanation)
 
 
+def test_a_scalar_that_nothing_is_known_of_is_not_called_checked() -> None:
+    class Gain(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gain = nn.Parameter(torch.ones(()))
+
+        def forward(self, x: Any) -> Any:
+            return x * self.gain + 1
+
+    explanation = explain(Gain(), "", inputs=(2, 3))
+    assert (explanation.total, explanation.agrees) == (1, None)
+
+
 def test_a_layer_that_was_cut_down_disagrees_with_its_settings() -> None:
     cut = nn.Linear(4, 3)
     cut.weight = nn.Parameter(cut.weight[:2])

@@ -210,3 +210,10 @@ def test_a_model_that_holds_itself_is_refused_in_a_sentence() -> None:
         _ = model.weights
     with pytest.raises(UnsupportedModelError, match="holds itself"):
         inspect(model, (1, 2))
+
+
+def test_a_call_that_was_replaced_on_one_layer_is_what_runs() -> None:
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(3, name="d")])
+    model.get_layer("d").call = lambda x: keras.ops.concatenate([x, x], axis=-1)
+    report = inspect(model)
+    assert report["d"].output_shape == tuple(model(np.ones((1, 4), "float32")).shape)

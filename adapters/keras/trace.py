@@ -209,7 +209,7 @@ def _is_built_in(function: Any) -> bool:
 
 
 def _answers_by_rule(layer: Any) -> bool:
-    """A built-in layer without layers inside, none of whose methods that matter is the user's."""
+    """A built-in layer without layers inside, none of whose methods that matter is the user's (or was replaced)."""
     cls = type(layer)
     rule = (
         cls.compute_output_shape if cls.compute_output_spec is _Layer.compute_output_spec else cls.compute_output_spec
@@ -219,6 +219,7 @@ def _answers_by_rule(layer: Any) -> bool:
         and _is_built_in(rule)
         and rule is not _Layer.compute_output_shape
         and cls.__name__ not in _OWN_CALL
+        and "call" not in vars(layer)
         and _holds_only_parts(layer)
     )
 

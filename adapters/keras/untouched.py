@@ -64,14 +64,21 @@ def values_kept(model: Any) -> Iterator[None]:
         yield
     finally:
         for variable, held in before:
-            vars(variable).clear()
-            vars(variable).update(held)
+            for name in [name for name, value in vars(variable).items() if held.get(name) is not value]:
+                if name in held:
+                    vars(variable)[name] = held[name]
+                else:
+                    del vars(variable)[name]
 
 
 def runs_only_keras(layers: list[Any]) -> bool:
-    """Whether no code but Keras's own runs in a pass."""
-    return all(
-        type(layer).__module__.startswith("keras.src.") and type(layer).__name__ not in _RUNS_OTHERS for layer in layers
+    """Whether no code but Keras's own runs in a pass: in layers, and in the operations of functional graphs."""
+    return not any(
+        not type(step).__module__.startswith("keras.src.")
+        or type(step).__name__ in _RUNS_OTHERS
+        or "call" in vars(step)
+        for layer in layers
+        for step in (layer, *getattr(layer, "_operations", ()))
     )
 
 
