@@ -43,6 +43,7 @@ class Recorder:
         self.failure: str | None = None
         self.failed_at: str | None = None
         self._error: BaseException | None = None
+        self.output_sources: tuple[Source | None, ...] = ()
 
     @property
     def inside_unit(self) -> bool:
@@ -90,6 +91,8 @@ class Recorder:
             # unit inside a unit does so only until the outer one returns.
             if step.unit or self.source_of(tensor) is None:
                 self.mark(tensor, Source("step", step.order, index))
+        if step.caller is None:  # the model's own call is the last of these to return
+            self.output_sources = self._sources(tensors)
 
     def fail(self, step: _Step, error: BaseException) -> None:
         """Its call has raised: the innermost layer is the one to name."""

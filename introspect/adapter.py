@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .records import Call, Layer, Operation
+from .records import Call, Layer, Operation, Source
 from .values import FrozenDict, Inputs
 
 
@@ -56,7 +56,7 @@ class Description:
 class Trace:
     """What one dummy pass saw. `calls` is by path; `failed_at` is the path of the layer that raised, if any;
     `description` is given where the pass built what was unbuilt; `unseen` are the paths of layers in whose own code
-    something ran that the pass could not see."""
+    something ran that the pass could not see; `output_sources` says which step made each output tensor."""
 
     inputs: Inputs | None
     outputs: Any = None
@@ -68,6 +68,7 @@ class Trace:
     failed_at: str | None = None
     description: Description | None = None
     unseen: frozenset[str] = frozenset()
+    output_sources: tuple[Source | None, ...] = ()
 
     def calls_of(self, path: str) -> tuple[Call, ...]:
         """The calls of one layer, in order."""

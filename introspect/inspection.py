@@ -76,6 +76,7 @@ def _report(description: Description, trace: Trace) -> Report:
         complete=trace.complete,
         method=trace.method,
         native_count=description.native_count,
+        output_sources=trace.output_sources,
     )
 
 

@@ -198,7 +198,8 @@ class Layer:
 
 @dataclass(frozen=True)
 class Report:
-    """What is in a model. `report["path"]` is a layer, `for layer in report` goes through all, root first."""
+    """What is in a model. `report["path"]` is a layer, `for layer in report` goes through all, root first.
+    `output_sources` has an entry per output tensor: which step made it."""
 
     framework: str
     framework_version: str
@@ -212,6 +213,7 @@ class Report:
     complete: bool = True
     method: str = "none"
     native_count: int | None = None
+    output_sources: tuple[Source | None, ...] = ()
     schema: int = SCHEMA
 
     @cached_property

@@ -278,6 +278,7 @@ def _run(model: Any, inputs: Inputs, training: bool, method: str, describe: Call
             outputs=structure(outputs, spec_of),
             calls=recorder.calls(),
             operations=recorder.operations(),
+            output_sources=recorder.output_sources,
             notes=(
                 *([recorder.failure or f"The model raised {error}"] if error else ()),
                 *stranger_notes(recorder.strangers()),

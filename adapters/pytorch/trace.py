@@ -210,6 +210,7 @@ def _run(model: torch.nn.Module, held: _Held, inputs: Inputs, training: bool, me
         outputs=shown,
         calls=recorder.calls(),
         operations=recorder.operations(),
+        output_sources=recorder.output_sources,
         notes=(*notes, *stranger_notes(recorder.strangers()), *skipped_hooks(held.modules.values())),
         complete=error is None,
         method=method,

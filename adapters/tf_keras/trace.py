@@ -122,6 +122,7 @@ def _trace(recorder: Recorder, inputs: Inputs, outputs: Any, error: str | None, 
         outputs=structure(outputs, spec_of),
         calls=recorder.calls(),
         operations=recorder.operations(),
+        output_sources=recorder.output_sources,
         notes=(
             *([recorder.failure or f"The model raised {error}"] if error else ()),
             *stranger_notes(recorder.strangers()),

@@ -19,7 +19,7 @@ from ..values import FrozenDict, Inputs, Opaque, TensorSpec
 
 # Which fields hold records, and of which class.
 _RECORDS: dict[type, dict[str, type]] = {
-    Report: {"layers": Layer, "operations": Operation},
+    Report: {"layers": Layer, "operations": Operation, "output_sources": Source},
     Layer: {"settings": Setting, "parameters": Parameter, "calls": Call},
     Call: {"sources": Source},
     Operation: {"sources": Source},
