@@ -1,0 +1,218 @@
+"""Two canonical graphs → which hub of one is which of the other.
+
+By structure, never by order or names: hubs to which the same leads and which lead to the same are partners, first by
+all that changes outputs, then by their tensors only, then by their kind. From such anchors the matching spreads along
+the edges; what is left between two anchors is aligned as a sequence. Names only decide between equals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
+from difflib import SequenceMatcher
+
+from .graph import COMMUTATIVE, ENDS, Graph, Hub
+from .hashing import LEVELS, Numbers, backward, forward, signature
+
+_TOKENS = re.compile(r"[A-Za-z]+|\d+")
+
+
+class Alignment:
+    """`partner[a]` is the hub of b that a hub of a is matched to; `back` is the other way round."""
+
+    def __init__(self, a: Graph, b: Graph) -> None:
+        self.a, self.b = a, b
+        self.partner: dict[int, int] = {}
+        self.back: dict[int, int] = {}
+        self._uses = a.consumers(), b.consumers()
+        self._signatures: dict[tuple[str, int, int], Hashable] = {}
+
+    def match(self, a: int, b: int) -> None:
+        """Two hubs are partners."""
+        self.partner[a], self.back[b] = b, a
+
+    def free(self, a: int, b: int) -> bool:
+        """Whether neither has a partner yet."""
+        return a not in self.partner and b not in self.back
+
+    def alike(self, a: int, b: int, level: str) -> bool:
+        """Whether two hubs are the same by themselves."""
+        return self._signature(0, a, level) == self._signature(1, b, level)
+
+    def _signature(self, side: int, index: int, level: str) -> Hashable:
+        key = (level, side, index)
+        if key not in self._signatures:
+            self._signatures[key] = signature((self.b if side else self.a).hubs[index], level)
+        return self._signatures[key]
+
+    def spread(self, start: list[tuple[int, int]], level: str) -> None:
+        """From partners to those that feed them and those that they feed, where these are alike and no other is."""
+        queue = list(start)
+        while queue:
+            a, b = queue.pop()
+            for x, y in (*self._fed_by(a, b, level), *self._feeding(a, b, level)):
+                if self.free(x, y):
+                    self.match(x, y)
+                    queue.append((x, y))
+
+    def _fed_by(self, a: int, b: int, level: str) -> Iterator[tuple[int, int]]:
+        first, second = self.a.hubs[a], self.b.hubs[b]
+        left, right = first.inputs, second.inputs
+        if first.word not in COMMUTATIVE and len(left) == len(right):
+            for one, other in zip(left, right, strict=True):
+                if one.port == other.port and self.alike(one.source, other.source, level):
+                    yield one.source, other.source
+            return
+        yield from self._only_ones([e.source for e in left], [e.source for e in right], level)
+
+    def _feeding(self, a: int, b: int, level: str) -> Iterator[tuple[int, int]]:
+        yield from self._only_ones([i for i, _ in self._uses[0][a]], [i for i, _ in self._uses[1][b]], level)
+
+    def _only_ones(self, left: list[int], right: list[int], level: str) -> Iterator[tuple[int, int]]:
+        """Those that are alike, where there is one such on each side only."""
+        groups: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        for side, indices in enumerate((left, right)):
+            for index in dict.fromkeys(indices):
+                if index not in (self.back if side else self.partner):
+                    groups[self._signature(side, index, level)][side].append(index)
+        for one, other in groups.values():
+            if len(one) == len(other) == 1:
+                yield one[0], other[0]
+
+
+def align(a: Graph, b: Graph) -> Alignment:
+    """The partners of two graphs."""
+    found = Alignment(a, b)
+    found.match(0, 0)  # what no input decides
+    for level in LEVELS:
+        _by_hashes(found, level)
+        found.spread(list(found.partner.items()), level)
+    _between_anchors(found)
+    found.spread(list(found.partner.items()), "skeleton")
+    _ends(found)
+    return found
+
+
+def _by_hashes(found: Alignment, level: str) -> None:
+    """By what leads to a hub and what it leads to; then by the one or the other alone."""
+    numbers = Numbers()
+    graphs = (found.a, found.b)
+    ahead = [forward(graph, level, numbers) for graph in graphs]
+    behind = [backward(graph, level, numbers) for graph in graphs]
+    both = [list(zip(f, b, strict=True)) for f, b in zip(ahead, behind, strict=True)]
+    _by_key(found, both, level, ties=True)
+    _by_key(found, ahead, level, ties=False)
+    _by_key(found, behind, level, ties=False)
+
+
+def _by_key(found: Alignment, keys: list[list], level: str, ties: bool) -> None:
+    """Hubs with equal keys, where there is one on each side; and, where all are equals, those with the likest names."""
+    groups: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for side in (0, 1):
+        taken = found.back if side else found.partner
+        for index, key in enumerate(keys[side]):
+            if index not in taken:
+                groups[key][side].append(index)
+    tied = []
+    for left, right in groups.values():
+        if len(left) == len(right) == 1:
+            found.match(left[0], right[0])
+        elif left and len(left) == len(right):
+            tied.append((left, right))
+    for left, right in tied if ties else ():
+        for a in left:
+            rest = [b for b in right if found.free(a, b)]
+            if rest:
+                b = max(rest, key=lambda b: (_likeness(found.a.hubs[a], found.b.hubs[b]), -abs(left.index(a) - right.index(b))))
+                found.match(a, b)
+                found.spread([(a, b)], level)
+
+
+def _likeness(one: Hub, other: Hub) -> float:
+    """How many words two names share."""
+    left, right = (set(_TOKENS.findall(hub.path.lower())) for hub in (one, other))
+    return len(left & right) / max(1, len(left | right))
+
+
+def _between_anchors(found: Alignment) -> None:
+    """What is left between the same two anchors, in order: the same tensors, the same kind, then one for one."""
+    left, right = _gaps(found, 0), _gaps(found, 1)
+    for place, ones in left.items():
+        others = right.get(place, [])
+        for level in ("weights", "skeleton"):
+            ones, others = _aligned(found, ones, others, level)
+        _substituted(found, left[place], right.get(place, []))
+
+
+def _gaps(found: Alignment, side: int) -> dict[Hashable, list[int]]:
+    """The hubs without partner by the anchors before and behind them, as indices of graph a."""
+    graph, partners = (found.b, found.back) if side else (found.a, {a: a for a in found.partner})
+    before: list[int | None] = []
+    for hub in graph.hubs:
+        above = next((before[edge.source] for edge in hub.inputs if before[edge.source] is not None), None)
+        before.append(partners.get(hub.index, above))
+    behind: list[int | None] = [None] * len(graph.hubs)
+    uses = found._uses[side]
+    for hub in reversed(graph.hubs):
+        below = next((behind[i] for i, _ in uses[hub.index] if behind[i] is not None), None)
+        behind[hub.index] = partners.get(hub.index, below)
+    gaps: dict[Hashable, list[int]] = defaultdict(list)
+    for hub in graph.hubs:
+        if hub.index not in partners:
+            gaps[before[hub.index], behind[hub.index]].append(hub.index)
+    return gaps
+
+
+def _aligned(found: Alignment, ones: list[int], others: list[int], level: str) -> tuple[list[int], list[int]]:
+    """Matches the longest common sequence; gives back what is left."""
+    if ones and others:
+        sides = [[found._signature(side, i, level) for i in indices] for side, indices in enumerate((ones, others))]
+        for block in SequenceMatcher(None, *sides, autojunk=False).get_matching_blocks():
+            for offset in range(block.size):
+                found.match(ones[block.a + offset], others[block.b + offset])
+    return [i for i in ones if i not in found.partner], [i for i in others if i not in found.back]
+
+
+def _substituted(found: Alignment, ones: list[int], others: list[int]) -> None:
+    """Runs of equal length between matched neighbours: another layer in the same place."""
+    place_of = {b: n for n, b in enumerate(others)}
+    runs: list[tuple[list[int], list[int]]] = [([], [])]
+    done = 0
+    for a in ones:
+        if a in found.partner and found.partner[a] in place_of:
+            stop = place_of[found.partner[a]]
+            runs[-1][1].extend(b for b in others[done:stop] if b not in found.back)
+            done = max(done, stop)
+            runs.append(([], []))
+        elif a not in found.partner:
+            runs[-1][0].append(a)
+    runs[-1][1].extend(b for b in others[done:] if b not in found.back)
+    for left, right in runs:
+        if len(left) == len(right) <= 3:
+            for a, b in zip(left, right, strict=True):
+                if _same_class(found.a.hubs[a], found.b.hubs[b]):
+                    found.match(a, b)
+
+
+def _same_class(one: Hub, other: Hub) -> bool:
+    """Whether one could stand in the place of the other."""
+    if one.word in ENDS or other.word in ENDS:
+        return False
+    return one.weighted == other.weighted and len(one.inputs) == len(other.inputs)
+
+
+def _ends(found: Alignment) -> None:
+    """Inputs and outputs that nothing told apart: by their names, then by their order."""
+    for word in ("input", "output"):
+        left = [h for h in found.a.hubs if h.word == word and h.index not in found.partner]
+        right = [h for h in found.b.hubs if h.word == word and h.index not in found.back]
+        for hub in left:
+            same = [h for h in right if h.settings.get("name", "") == hub.settings.get("name", "")]
+            if same and word == "input":
+                found.match(hub.index, same[0].index)
+                right.remove(same[0])
+        left = [h for h in left if h.index not in found.partner]
+        if len(left) == len(right):
+            for one, other in zip(left, right, strict=True):
+                found.match(one.index, other.index)

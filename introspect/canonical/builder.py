@@ -1,0 +1,195 @@
+"""Walks the steps of a report in the order in which they ran, and turns each into hubs and labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..graph import Edge, Graph, Hub, Label, Weight
+from ..parameter import Parameter
+from ..records import Call, Layer, Operation, Report, Source
+from ..values import FrozenDict, TensorSpec, tensor_leaves
+from .layouts import Layout, input_layouts
+
+IGNORED_ROLES = frozenset({"counter", "seed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A tensor of the traced pass: where it comes from, its shape, and in which order its axes stand."""
+
+    edge: Edge
+    shape: tuple[int | None, ...]
+    layout: Layout = None
+
+    @property
+    def constant(self) -> bool:
+        """Whether it does not depend on any input or parameter."""
+        return self.edge.source == 0
+
+
+class Builder:
+    """Builds the graph of one report. Hub 0 is what does not depend on any input."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.graph = Graph([])
+        self.values: dict[tuple[int, int], Value] = {}
+        self._inputs: dict[tuple[str, int], int] = {}
+        self._parameters: dict[str, int] = {}
+        self._owner = {p.path: layer for layer in report for p in layer.parameters}
+        self._opened = {call.order: (layer, call) for layer in report if layer.opened for call in layer.calls}
+        self._layouts = input_layouts(report)
+        self._calls: dict[str, int] = {}
+
+    def build(self) -> Graph:
+        """The hubs of every step, then those of the outputs."""
+        from .layers import add_layer
+        from .operations import add_operation
+
+        self.new("constant", {}, [])
+        root = self.report.root
+        if not root.calls:
+            return self._without_trace()
+        for source, spec in zip(root.calls[0].sources, tensor_leaves(root.calls[0].inputs), strict=False):
+            if source is not None and source.kind == "input":
+                self.value(source, spec)
+        for layer, step in self._steps():
+            if layer is None:
+                assert isinstance(step, Operation)
+                add_operation(self, step)
+            else:
+                assert isinstance(step, Call)
+                self._calls[layer.path] = self._calls.get(layer.path, -1) + 1
+                add_layer(self, layer, step)
+        for number, spec in enumerate(tensor_leaves(self.report.outputs)):
+            sources = self.report.output_sources
+            source = sources[number] if number < len(sources) else None
+            value = self.value(source, spec)
+            self.new("output", {"number": number}, [value], shape=spec.shape)
+        self.graph.complete = self.report.complete
+        return self.graph
+
+    def _without_trace(self) -> Graph:
+        """Only what holds tensors, in the order of definition, with unknown edges."""
+        from .layers import add_untraced
+
+        for layer in self.report:
+            if layer.parameters and layer.part_of is None:
+                add_untraced(self, layer)
+        self.graph.complete = False
+        return self.graph
+
+    def _steps(self) -> list[tuple[Layer | None, Call | Operation]]:
+        """Every call of a unit that is not inside another unit, and every operation, in order."""
+        units = {layer.path for layer in self.report if not layer.opened}
+        steps: list[tuple[Layer | None, Call | Operation]] = [(None, operation) for operation in self.report.operations]
+        for layer in self.report:
+            if not layer.opened and layer.part_of is None:
+                steps += [(layer, call) for call in layer.calls if not call.raised and call.within not in units]
+        return sorted(steps, key=lambda step: step[1].order)
+
+    def new(
+        self,
+        word: str,
+        settings: dict[str, Any],
+        inputs: list[Value],
+        *,
+        weights: dict[str, Weight] | None = None,
+        layer: str | None = None,
+        within: str = "",
+        order: int = 0,
+        shape: tuple[int | None, ...] | None = None,
+        raw: dict[str, Any] | None = None,
+    ) -> Hub:
+        """A new hub."""
+        hub = Hub(len(self.graph.hubs), word, settings, [v.edge for v in inputs], weights or {}, layer, within, order)
+        hub.shape, hub.raw = shape, raw or {}
+        hub.call = self._calls.get(layer, 0) if layer is not None else 0
+        self.graph.hubs.append(hub)
+        return hub
+
+    def value(self, source: Source | None, spec: TensorSpec) -> Value:
+        """The value that a tensor of the report is."""
+        if source is None or source.kind == "constant":
+            return Value(Edge(0), spec.shape)
+        if source.kind == "parameter":
+            return self._parameter(source.path or "", spec)
+        if source.kind == "input":
+            return self._input(str(source.path), source.index or 0, spec)
+        key = (source.step or 0, source.index or 0)
+        if key not in self.values and key[0] in self._opened:
+            self._closed(key[0])
+        return self.values.get(key) or Value(Edge(0), spec.shape)
+
+    def _input(self, path: str, index: int, spec: TensorSpec) -> Value:
+        hub = self._inputs.get((path, index))
+        if hub is None:
+            settings = {"number": len(self._inputs), "name": path, "dtype": spec.dtype}
+            hub = self._inputs[path, index] = self.new("input", settings, [], shape=spec.shape).index
+        return Value(Edge(hub), spec.shape, self._layouts.get((path, index)))
+
+    def _parameter(self, path: str, spec: TensorSpec) -> Value:
+        """A tensor that is used by itself: a class token, a table of positions."""
+        owner = self._owner.get(path)
+        parameter = next((p for p in owner.parameters if p.path == path), None) if owner else None
+        if parameter is None or (parameter.state == "buffer" and not parameter.dtype.startswith(("float", "bfloat"))):
+            return Value(Edge(0), spec.shape)
+        if path not in self._parameters:
+            assert owner is not None
+            held = {"value": Weight(parameter)}
+            sizes = tuple(n for n in parameter.shape or () if n != 1)
+            self._parameters[path] = self.new(
+                "parameter", {"shape": sizes}, [], weights=held, layer=owner.path, shape=spec.shape
+            ).index
+        return Value(Edge(self._parameters[path]), spec.shape)
+
+    def _closed(self, order: int) -> None:
+        """A layer that is opened but made its output in a way that was not seen: one hub of unknown meaning."""
+        from .layers import add_closed
+
+        layer, call = self._opened[order]
+        add_closed(self, layer, call)
+
+    def tensors(self, step: Call | Operation) -> list[Value]:
+        """The values of every tensor that goes into a step."""
+        specs = tensor_leaves(step.inputs)
+        sources = [*step.sources, *[None] * (len(specs) - len(step.sources))]
+        return [self.value(source, spec) for source, spec in zip(sources, specs, strict=False)]
+
+    def put(self, step: Call | Operation, value: Value, index: int = 0) -> None:
+        """Say what an output of a step is."""
+        specs = tensor_leaves(step.outputs)
+        if index < len(specs):
+            self.values[step.order, index] = replace(value, shape=specs[index].shape)
+
+    def put_hub(self, step: Call | Operation, hub: Hub, layout: Layout = None, labels: tuple[Label, ...] = ()) -> None:
+        """All outputs of a step are those of a hub; functions fused into the layer act on the first."""
+        for index, spec in enumerate(tensor_leaves(step.outputs)):
+            edge = Edge(hub.index, index, labels if index == 0 else ())
+            self.values[step.order, index] = Value(edge, spec.shape, layout)
+
+    def unknown(self, sentence: str) -> None:
+        """Something whose meaning is not known: equality can't be claimed."""
+        if sentence not in self.graph.unknown:
+            self.graph.unknown.append(sentence)
+
+
+def weights_of(layer: Layer) -> dict[str, Weight]:
+    """The tensors of a layer by role; of several with one role, the later ones are numbered."""
+    found: dict[str, Weight] = {}
+    for p in layer.parameters:
+        if p.role not in IGNORED_ROLES:
+            found[_free(p, found)] = Weight(p)
+    return found
+
+
+def _free(p: Parameter, taken: dict[str, Weight]) -> str:
+    if p.role not in taken:
+        return p.role
+    return next(name for n in range(2, 10_000) if (name := f"{p.role}_{n}") not in taken)
+
+
+def label(layer: Layer, step: Call, word: str, **settings: Any) -> Label:
+    """A layer without weights as a label."""
+    return Label(word, FrozenDict(settings), layer.path, step.within or "", step.order)

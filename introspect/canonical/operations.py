@@ -1,0 +1,327 @@
+"""Functions between layers → hubs and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import conventions
+from ..graph import Edge, Label
+from ..records import Operation
+from ..values import FrozenDict, leaves, tensor_leaves
+from . import shaping, windows
+from .attention import weighting
+from .builder import Builder, Value
+from .layouts import axis_word
+
+_ACTIVATIONS = frozenset({
+    "relu", "gelu", "silu", "sigmoid", "tanh", "softplus", "elu", "leaky_relu", "hard_sigmoid", "hard_silu", "clip",
+    "exp", "log", "sqrt", "rsqrt", "square", "absolute", "sin", "cos", "erf", "negate",
+})  # fmt: skip
+_NOTHING = frozenset({"cast", "copy", "dropout"})
+_JOINS = {"add": "add", "multiply": "multiply", "subtract": "subtract", "divide": "divide", "maximum": "maximum",
+          "minimum": "minimum"}  # fmt: skip
+
+
+def add_operation(builder: Builder, step: Operation) -> None:
+    """One function called by the code of an opened layer."""
+    values = builder.tensors(step)
+    data = [v for v in values if not v.constant]
+    if not data:
+        return  # made of constants: a constant itself
+    _HANDLERS.get(step.kind, _other)(builder, step, values, data)
+
+
+def _label(step: Operation, word: str, **settings: Any) -> Label:
+    return Label(word, FrozenDict(settings), None, step.within, step.order)
+
+
+def _through(builder: Builder, step: Operation, value: Value, *labels: Label, layout: Any = "same") -> None:
+    """The same for all outputs of the step."""
+    for index, spec in enumerate(tensor_leaves(step.outputs)):
+        kept = value.layout if layout == "same" and len(spec.shape) == len(value.shape) else None
+        more = labels if index == 0 else (*labels, _label(step, "output", number=index))
+        builder.put(step, Value(value.edge.then(*more), spec.shape, kept), index)
+
+
+def _nothing(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    if step.kind == "dropout" and (rate := step.settings.get("p", step.settings.get("rate"))):
+        return _through(builder, step, data[0], _label(step, "dropout", rate=rate, kind="dropout"))
+    _through(builder, step, data[0])
+
+
+def _activation(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    details = {
+        "slope": _setting(step, "slope", "negative_slope", "alpha"), "approximate": _setting(step, "approximate"),
+        "lower_bound": _setting(step, "lower_bound", "min", "min_val", "x_min"),
+        "bound": _setting(step, "bound", "max", "max_val", "x_max"),
+    }  # fmt: skip
+    word = "relu6" if step.native_name in ("relu6", "relu6_") else step.kind
+    if step.kind == "clip" and step.native_name == "hardtanh":
+        details = {"lower_bound": -1.0 if details["lower_bound"] is None else details["lower_bound"],
+                   "bound": 1.0 if details["bound"] is None else details["bound"]}  # fmt: skip
+    word, settings = conventions.activation(word, details)
+    _through(builder, step, data[0], _label(step, word, **settings))
+
+
+def _setting(step: Operation, *names: str) -> Any:
+    return next((step.settings[name] for name in names if step.settings.get(name) is not None), None)
+
+
+def _softmax(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    axis = _setting(step, "axis", "dim")
+    axis = axis[0] if isinstance(axis, tuple) else -1 if axis is None else axis
+    word = axis_word(axis, len(data[0].shape), data[0].layout)
+    _through(builder, step, data[0], _label(step, step.kind, axis=word))
+
+
+def _join(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    """A sum or product of two tensors; with one that no input decides, a function of the other."""
+    layout = next((v.layout for v in data if v.layout), None)
+    if len(data) > 1:
+        parameters = [v for v in data if builder.graph.hubs[v.edge.source].word == "parameter" and not v.edge.labels]
+        if step.kind == "multiply" and len(parameters) == 1 and _is_vector(parameters[0]):
+            return _scaled(builder, step, next(v for v in data if v is not parameters[0]), parameters[0])
+        hub = builder.new(_JOINS[step.kind], {}, data, within=step.within, order=step.order)
+        hub.shape = tensor_leaves(step.outputs)[0].shape
+        builder.put_hub(step, hub, layout)
+        return
+    numbers = [leaf for leaf in leaves(step.inputs) if isinstance(leaf, (int, float)) and not isinstance(leaf, bool)]
+    first = values and values[0] is data[0] and not (step.inputs.args and isinstance(step.inputs.args[0], (int, float)))
+    other = round(float(numbers[0]), 6) if numbers else "constant"
+    if step.kind in ("multiply", "divide") and other == 1.0 and first:
+        return _through(builder, step, data[0])
+    if step.kind == "add" and other == 0.0:
+        return _through(builder, step, data[0])
+    word, said = step.kind, other
+    if step.kind == "divide" and first and isinstance(other, float) and other:
+        word, said = "multiply", round(1 / other, 6)
+    elif step.kind == "subtract" and first and isinstance(other, float):
+        word, said = "add", -other
+    elif not first and step.kind in ("divide", "subtract"):
+        word = f"{step.kind}_from"
+    _through(builder, step, data[0], _label(step, word, operand=said))
+
+
+def _is_vector(value: Value) -> bool:
+    return sum(1 for n in value.shape if n != 1) <= 1
+
+
+def _scaled(builder: Builder, step: Operation, value: Value, parameter: Value) -> None:
+    """A tensor times a learned factor per channel."""
+    holder = builder.graph.hubs[parameter.edge.source]
+    (weight,) = holder.weights.values()
+    settings = {"units": weight.size, "use_shift": False}
+    hub = builder.new(
+        "scale", settings, [value], weights={"scale": weight}, layer=holder.layer, within=step.within, order=step.order,
+        shape=tensor_leaves(step.outputs)[0].shape,
+    )  # fmt: skip
+    builder.put_hub(step, hub, value.layout)
+
+
+def _concat(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    axis = _setting(step, "axis", "dim", "argument_1")
+    axis = axis[0] if isinstance(axis, tuple) else 0 if axis is None else axis
+    layout = next((v.layout for v in data if v.layout), None)
+    word = axis_word(axis, len(data[0].shape), layout)
+    hub = builder.new("concat", {"axis": word}, values, within=step.within, order=step.order)
+    hub.shape = tensor_leaves(step.outputs)[0].shape
+    builder.put_hub(step, hub, layout)
+
+
+def _view(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    out = tensor_leaves(step.outputs)[0].shape
+    builder.put(step, shaping.reshaped(data[0], out, None, step))
+
+
+def _transpose(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    value = data[0]
+    builder.put(step, shaping.transposed(value, _order(step, len(value.shape)), None, step))
+
+
+def _order(step: Operation, rank: int) -> tuple[int, ...]:
+    """The order of axes that a transposition gives: of `permute(0, 2, 1)` as of `transpose(1, 2)`."""
+    said = _setting(step, "axes", "axis", "dims")
+    numbers = said if isinstance(said, tuple) else tuple(
+        v for name, v in step.settings.items() if isinstance(v, int) and not isinstance(v, bool)
+    )  # fmt: skip
+    if len(numbers) == rank:
+        return tuple(numbers)
+    order = list(range(rank))
+    if len(numbers) == 2:
+        one, two = (n % rank for n in numbers)
+        order[one], order[two] = order[two], order[one]
+    elif not numbers:
+        order.reverse()
+    return tuple(order)
+
+
+def _expand(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    """An axis of length one added or removed, or repeated as arithmetic would repeat it: nothing."""
+    out = tensor_leaves(step.outputs)[0].shape
+    value = data[0]
+    keeps = len(out) == len(value.shape)
+    layout = value.layout if keeps else _layout_without_ones(value, out)
+    _put(builder, step, Value(value.edge, out, layout))
+
+
+def _layout_without_ones(value: Value, out: tuple[int | None, ...]) -> str | None:
+    channel = value.shape[1] if value.layout == "first" and len(value.shape) > 1 else value.shape[-1:]
+    return "first" if value.layout == "first" and len(out) > 2 and out[1] == channel else None
+
+
+def _put(builder: Builder, step: Operation, value: Value) -> None:
+    for index, _ in enumerate(tensor_leaves(step.outputs)):
+        builder.put(step, value, index)
+
+
+def _slice(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    value, out = data[0], tensor_leaves(step.outputs)[0].shape
+    if [n for n in value.shape if n != 1] == [n for n in out if n != 1]:
+        return _expand(builder, step, values, data)
+    if builder.graph.hubs[value.edge.source].word in ("parameter", "table") and not value.edge.labels:
+        return _through(builder, step, value)  # the first rows of a table of positions
+    key = _setting(step, "key", "argument_1")
+    _through(builder, step, value, _label(step, "slice", key=str(_plain_key(key, value))))
+
+
+def _plain_key(key: Any, value: Value) -> Any:
+    """An index in one spelling: slices that take all are left out at the end."""
+    parts = list(key) if isinstance(key, tuple) else [key]
+    while parts and parts[-1] in ("slice(None, None, None)", "Ellipsis", "..."):
+        parts.pop()
+    return tuple(parts)
+
+
+def _split(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    """Parts of equal or given sizes: the slices `start:stop` along an axis."""
+    value, specs = data[0], tensor_leaves(step.outputs)
+    axis = next((i for i, (n, m) in enumerate(zip(value.shape, specs[0].shape, strict=False)) if n != m), None)
+    if len(specs[0].shape) != len(value.shape) or axis is None:
+        return _other(builder, step, values, data)
+    start = 0
+    for index, spec in enumerate(specs):
+        stop = start + (spec.shape[axis] or 0)
+        part = _label(step, "part", axis=axis_word(axis, len(value.shape), value.layout), start=start, stop=stop)
+        builder.put(step, Value(value.edge.then(part), spec.shape, value.layout), index)
+        start = stop
+
+
+def _reduce(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    value = data[0]
+    axes = _setting(step, "axis", "dim", "argument_1")
+    rank = len(value.shape)
+    axes = (axes,) if isinstance(axes, int) else tuple(axes) if isinstance(axes, tuple) else tuple(range(rank))
+    words = sorted({axis_word(a, rank, value.layout) for a in axes if isinstance(a, int)}, key=str)
+    spatial = list(range(1, rank - 1))
+    if words == spatial and step.kind in ("mean", "maximum") and rank > 2:
+        return _through(builder, step, value, _label(step, "global_average" if step.kind == "mean" else "global_max"))
+    _through(builder, step, value, _label(step, step.kind, axis=tuple(words)))
+
+
+def _pool(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    """`max_pool2d(x, 3, 2)` and the like: channels first in torch, last elsewhere."""
+    value = data[0]
+    rank = len(value.shape) - 2
+    layout = value.layout or ("first" if builder.report.framework == "torch" else "last")
+    get = step.settings.get
+    kernel = _per_axis(_setting(step, "kernel_size", "pool_size", "argument_1"), rank)
+    strides = _per_axis(_setting(step, "stride", "strides", "argument_2") or kernel, rank)
+    padding: Any = _setting(step, "padding", "argument_3") or "valid"
+    padding = padding if isinstance(padding, str) else _per_axis(padding, rank)
+    padding = "valid" if isinstance(padding, tuple) and not any(padding) else padding
+    settings = {"count_include_pad": get("count_include_pad", builder.report.framework == "torch"),
+                "divisor": get("divisor_override"), "power": None}  # fmt: skip
+    windows.windowed(
+        builder, step, value, step.kind, settings, kernel, strides, _per_axis(get("dilation") or 1, rank), padding,
+        layout, None,
+    )  # fmt: skip
+
+
+def _per_axis(size: Any, rank: int) -> tuple[Any, ...]:
+    return tuple(size) * (rank if len(size) == 1 else 1) if isinstance(size, tuple) else (size,) * rank
+
+
+def _adaptive_pool(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    kind = "average" if "avg" in step.native_name or "average" in step.native_name else "max"
+    windows.adapted(builder, step, kind, data[0], data[0].layout or "first", None)
+
+
+def _pad(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    value, out = data[0], tensor_leaves(step.outputs)[0].shape
+    said = _setting(step, "pad", "pad_width", "paddings", "argument_1")
+    mode = _setting(step, "mode") or "constant"
+    pairs = _pad_pairs(said, value)
+    fill = mode if mode != "constant" else _setting(step, "value", "constant_values") or 0
+    layout = value.layout or ("first" if builder.report.framework == "torch" and len(out) == 4 else value.layout)
+    _through(builder, step, Value(value.edge, value.shape, layout), _label(step, "pad", padding=pairs, pad_value=fill))
+
+
+def _pad_pairs(said: Any, value: Value) -> Any:
+    """Padding per spatial axis, in order: torch says it from the last axis backwards, in one flat list."""
+    if isinstance(said, tuple) and said and isinstance(said[0], int):
+        pairs = [said[i : i + 2] for i in range(0, len(said), 2)][::-1]
+    elif isinstance(said, tuple) and len(said) == len(value.shape):
+        pairs = [tuple(p) for p in said]
+        pairs = pairs[2:] if value.layout == "first" else pairs[1:-1]
+    else:
+        return said
+    return tuple(tuple(p) for p in pairs)
+
+
+def _attention(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    """Scaled dot-product attention of heads: (batch, heads, time, size)."""
+    query, key = data[0], data[1] if len(data) > 1 else data[0]
+    inputs = [Value(_bare(v.edge), v.shape) for v in data[:3]]
+    mask = next((leaf for leaf in [step.settings.get("attn_mask")] if leaf is not None), None)
+    hub = weighting(
+        builder, step, inputs, heads=query.shape[1], kv_heads=key.shape[1], key_dim=query.shape[-1],
+        causal=bool(step.settings.get("is_causal")), masked=mask is not None or len(values) > 3, path=None,
+        rate=step.settings.get("dropout_p") or 0, scale=step.settings.get("scale"),
+    )  # fmt: skip
+    builder.put_hub(step, hub)
+
+
+_SHAPING = frozenset({"reshape", "permute", "flatten", "positions"})
+
+
+def _bare(edge: Edge) -> Edge:
+    """The edge without what only makes heads of features."""
+    return Edge(edge.source, edge.port, tuple(label for label in edge.labels if label.word not in _SHAPING))
+
+
+def _unmasked(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    _through(builder, step, data[0], _label(step, step.kind))
+
+
+def _other(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    """A function without a form of its own here: a label with its settings, or a hub of several inputs."""
+    settings = {name: value for name, value in step.settings.items() if not isinstance(value, FrozenDict)}
+    word = step.kind if step.kind != "unknown" else step.native_name
+    if step.kind == "unknown":
+        builder.unknown(f"What {step.native_name} in {step.within or 'the model'} computes is not known.")
+    if len(data) == 1:
+        return _through(builder, step, data[0], _label(step, word, **settings))
+    hub = builder.new(word, settings, data, within=step.within, order=step.order)
+    hub.shape = tensor_leaves(step.outputs)[0].shape
+    builder.put_hub(step, hub)
+
+
+Handler = Callable[[Builder, Operation, list[Value], list[Value]], None]
+_HANDLERS: dict[str, Handler] = {
+    **dict.fromkeys(_ACTIVATIONS, _activation),
+    **dict.fromkeys(_NOTHING, _nothing),
+    **dict.fromkeys(_JOINS, _join),
+    **dict.fromkeys(("softmax", "log_softmax"), _softmax),
+    **dict.fromkeys(("reshape", "flatten"), _view),
+    **dict.fromkeys(("squeeze", "expand"), _expand),
+    **dict.fromkeys(("mean", "sum", "variance", "reduce", "argmax"), _reduce),
+    **dict.fromkeys(("max_pool", "average_pool"), _pool),
+    "concat": _concat,
+    "transpose": _transpose,
+    "slice": _slice,
+    "split": _split,
+    "adaptive_pool": _adaptive_pool,
+    "pad": _pad,
+    "attention": _attention,
+}

@@ -1,0 +1,82 @@
+"""Recurrent layers: one hub per layer of a stack and per direction."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..graph import Edge, Hub, Label, Weight
+from ..records import Call, Layer
+from ..values import FrozenDict, tensor_leaves
+from .builder import Builder, Value, weights_of
+
+_STACKED = re.compile(r"_l(\d+)(_reverse)?$")
+
+
+def recurrent(builder: Builder, layer: Layer, call: Call) -> None:
+    """SimpleRNN, LSTM, GRU: what comes out of the last layer of the stack, both directions joined."""
+    stack = _stack(layer)
+    values = builder.tensors(call)[:1]
+    current = values[0]
+    last: list[Hub] = []
+    rate = layer.setting("between_rate")
+    for depth, directions in enumerate(stack):
+        if depth and rate:
+            between = Label("dropout", FrozenDict(rate=rate, kind="dropout"), None, layer.path, call.order)
+            current = Value(current.edge.then(between), current.shape, current.layout)
+        last = [_hub(builder, layer, call, current, weights, reverse) for weights, reverse in directions]
+        edge = Edge(last[0].index)
+        if len(last) == 2:
+            both = builder.new(
+                "concat", {"axis": "channel"}, [Value(Edge(h.index), current.shape) for h in last],
+                layer=layer.path, within=call.within or "", order=call.order,
+            )  # fmt: skip
+            edge = Edge(both.index)
+        current = Value(edge, current.shape, None)
+    _outputs(builder, layer, call, current, last)
+
+
+def _outputs(builder: Builder, layer: Layer, call: Call, current: Value, last: list[Hub]) -> None:
+    """The first output is the sequence, or its last step; the others are states."""
+    sequence = layer.setting("return_sequences") is not False
+    only_last = Label("last_step", FrozenDict(), None, layer.path, call.order)
+    for index, _ in enumerate(tensor_leaves(call.outputs)):
+        if index == 0:
+            value = current if sequence else Value(current.edge.then(only_last), current.shape)
+        elif index == 1 and len(last) == 1:  # h_n: the output of the last step
+            value = Value(current.edge.then(only_last), current.shape)
+        else:
+            value = Value(Edge(last[0].index, index), current.shape)
+        builder.put(call, value, index)
+
+
+def _hub(
+    builder: Builder, layer: Layer, call: Call, value: Value, weights: dict[str, Weight], reverse: bool
+) -> Hub:  # fmt: skip
+    kernel = weights.get("kernel")
+    settings: dict[str, Any] = {
+        "units": layer.setting("units"),
+        "in_features": (kernel.parameter.by_axis or {}).get("in") if kernel else layer.setting("in_features"),
+        "use_bias": any("bias" in role for role in weights), "activation": layer.setting("activation"),
+        "recurrent_activation": layer.setting("recurrent_activation"),
+        "go_backwards": bool(layer.setting("go_backwards")) != reverse,
+        "reset_after": layer.setting("reset_after"), "rate": layer.setting("rate") or 0,
+        "recurrent_rate": layer.setting("recurrent_rate") or 0, "projection": layer.setting("projection"),
+    }  # fmt: skip
+    return builder.new(
+        layer.kind, settings, [value], weights=weights, layer=layer.path, within=call.within or "", order=call.order,
+        shape=tensor_leaves(call.outputs)[0].shape,
+    )  # fmt: skip
+
+
+def _stack(layer: Layer) -> list[list[tuple[dict[str, Weight], bool]]]:
+    """Per layer of the stack and direction, its tensors by role."""
+    found: dict[int, dict[bool, dict[str, Weight]]] = {}
+    for p in layer.parameters:
+        place = _STACKED.search(p.name)
+        if place is not None and p.role not in ("seed", "counter"):
+            directions = found.setdefault(int(place[1]), {})
+            directions.setdefault(bool(place[2]), {})[p.role] = Weight(p)
+    if not found:
+        return [[(weights_of(layer), False)]]
+    return [[(by[reverse], reverse) for reverse in sorted(by)] for _, by in sorted(found.items())]

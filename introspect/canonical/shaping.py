@@ -1,0 +1,98 @@
+"""Functions that only move elements: most of them are another order of the same, and vanish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph import Label
+from ..records import Call, Layer
+from ..values import FrozenDict, tensor_leaves
+from .builder import Builder, Value, label
+from .layouts import permuted
+
+
+def flatten(builder: Builder, layer: Layer, call: Call) -> None:
+    """All axes but the batch as one. Keras joins them channels last, whatever `data_format` says."""
+    value = builder.tensors(call)[0]
+    order = "last" if layer.setting("data_format") else value.layout or "last"
+    builder.put(call, joined(value, tensor_leaves(call.outputs)[0].shape, order, layer.path, call))
+
+
+def joined(value: Value, out: tuple[int | None, ...], order: str, path: str | None, step: Any) -> Value:
+    """A tensor whose axes were joined: the order of the elements matters where more than one of them has a length."""
+    real = [n for n in value.shape[1:] if n != 1]
+    if len(real) < 2 or len(out) == len(value.shape):
+        return Value(value.edge, out, None)
+    if len(out) == 3 and value.layout == "first":  # (b, c, h, w) → (b, c, positions): the channels stay apart
+        return Value(value.edge.then(Label("positions", FrozenDict(), path, step.within or "", step.order)), out, "first")
+    said = FrozenDict(order=f"channels_{order}") if len(out) == 2 else FrozenDict(shape=out[1:])
+    name = "flatten" if len(out) == 2 else "reshape"
+    return Value(value.edge.then(Label(name, said, path, step.within or "", step.order)), out, None)
+
+
+def reshape(builder: Builder, layer: Layer, call: Call) -> None:
+    """The same elements in another shape."""
+    value = builder.tensors(call)[0]
+    builder.put(call, reshaped(value, tensor_leaves(call.outputs)[0].shape, layer.path, call))
+
+
+def reshaped(value: Value, out: tuple[int | None, ...], path: str | None, step: Any) -> Value:
+    """A reshape that only adds or removes axes of length one is nothing; one that leaves the batch alone is a
+    flatten."""
+    before, after = [n for n in value.shape if n != 1], [n for n in out if n != 1]
+    if before == after:
+        channels_last = len(out) > 1 and value.shape[-1:] == out[-1:]
+        return Value(value.edge, out, value.layout if len(out) == len(value.shape) else "last" if channels_last else None)
+    if len(out) == 2 and out[:1] == value.shape[:1]:
+        return joined(value, out, value.layout or "last", path, step)
+    if len(out) == 3 and len(value.shape) > 3 and out[:1] == value.shape[:1]:
+        if value.layout == "first" and out[1] == value.shape[1]:
+            return joined(value, out, "first", path, step)
+        if value.layout != "first" and out[-1] == value.shape[-1]:
+            positions = Label("positions", FrozenDict(), path, step.within or "", step.order)
+            return Value(value.edge.then(positions), out, "last")
+    shaped = Label("reshape", FrozenDict(shape=out[1:]), path, step.within or "", step.order)
+    return Value(value.edge.then(shaped), out, None)
+
+
+def permute(builder: Builder, layer: Layer, call: Call) -> None:
+    """The axes in another order (Keras's axes count without the batch)."""
+    value = builder.tensors(call)[0]
+    axes: Any = layer.setting("axis") or ()
+    order = axes if len(axes) == len(value.shape) else (0, *axes)
+    builder.put(call, transposed(value, order, layer.path, call))
+
+
+def transposed(value: Value, order: Any, path: str | None, step: Any) -> Value:
+    """Axes that moved from first to last, or back, are the same tensor in another layout."""
+    rank = len(value.shape)
+    out = tuple(value.shape[axis % rank] for axis in order) if len(order) == rank else value.shape
+    layout, same = permuted(order, rank, value.layout) if len(order) == rank else (None, False)
+    if same:
+        return Value(value.edge, out, layout)
+    moved = Label("permute", FrozenDict(axis=tuple(order)), path, step.within or "", step.order)
+    return Value(value.edge.then(moved), out, None)
+
+
+def pad(builder: Builder, layer: Layer, call: Call) -> None:
+    """Positions put around, or taken off."""
+    value = builder.tensors(call)[0]
+    layout = "first" if layer.setting("data_format") == "channels_first" else "last"
+    padding: Any = layer.setting("padding")
+    pairs = tuple(p if isinstance(p, tuple) else (p, p) for p in padding) if isinstance(padding, tuple) else padding
+    if layer.kind.startswith("crop"):
+        pairs = tuple((-before, -after) for before, after in pairs)
+    settings = {"padding": pairs, "pad_value": layer.setting("pad_value") or 0}
+    builder.put(call, Value(value.edge.then(label(layer, call, "pad", **settings)), value.shape, layout))
+
+
+def upsample(builder: Builder, layer: Layer, call: Call) -> None:
+    """Positions repeated or interpolated, by how much larger the map becomes."""
+    value = builder.tensors(call)[0]
+    out = tensor_leaves(call.outputs)[0].shape
+    layout = "first" if layer.setting("data_format") == "channels_first" else "last"
+    settings = {
+        "size": out[2:] if layout == "first" else out[1:-1],
+        "interpolation": layer.setting("interpolation"), "align_corners": bool(layer.setting("align_corners")),
+    }  # fmt: skip
+    builder.put(call, Value(value.edge.then(label(layer, call, "upsample", **settings)), value.shape, layout))

@@ -1,0 +1,120 @@
+"""What stands in the graph in two ways is brought to one, once it is whole."""
+
+from __future__ import annotations
+
+from ..graph import ENDS, Edge, Graph, Hub, Label
+from ..values import FrozenDict
+
+# A run of functions on an edge → the one function that it is: hard_sigmoid spelled out.
+_HARD_SIGMOID = [("add", {"operand": 3.0}), ("relu6", {}), ("multiply", {"operand": 0.166667})]
+
+
+def tidy(graph: Graph) -> Graph:
+    """The graph with spelled-out functions recognized, sums of sums made one, and what feeds nothing taken out."""
+    for hub in graph.hubs:
+        hub.inputs = [_recognized(edge) for edge in hub.inputs]
+    _gated(graph)
+    _merge_sums(graph)
+    _nest_concats(graph)
+    return _living(graph)
+
+
+def _recognized(edge: Edge) -> Edge:
+    labels = list(edge.labels)
+    size = len(_HARD_SIGMOID)
+    for start in range(len(labels) - size + 1):
+        run = labels[start : start + size]
+        if [(label.word, dict(label.settings)) for label in run] == _HARD_SIGMOID:
+            last = run[-1]
+            labels[start : start + size] = [Label("hard_sigmoid", FrozenDict(), run[1].layer, last.within, last.order)]
+            break
+    return Edge(edge.source, edge.port, tuple(labels))
+
+
+def _gated(graph: Graph) -> None:
+    """`x · sigmoid(x)` is silu(x); `x · hard_sigmoid(x)` is hard_silu(x)."""
+    words = {"sigmoid": "silu", "hard_sigmoid": "hard_silu"}
+    replaced: dict[int, Edge] = {}
+    for hub in graph.hubs:
+        hub.inputs = [_followed(edge, replaced) for edge in hub.inputs]
+        if hub.word != "multiply" or len(hub.inputs) != 2:
+            continue
+        plain, gated = sorted(hub.inputs, key=lambda edge: len(edge.labels))
+        last = gated.labels[-1] if gated.labels else None
+        if last is not None and last.word in words and gated == plain.then(last):
+            replaced[hub.index] = plain.then(Label(words[last.word], FrozenDict(), None, last.within, last.order))
+
+
+def _followed(edge: Edge, replaced: dict[int, Edge]) -> Edge:
+    while edge.source in replaced:
+        before = replaced[edge.source]
+        edge = Edge(before.source, before.port, before.labels + edge.labels)
+    return edge
+
+
+def _merge_sums(graph: Graph) -> None:
+    """A sum whose only use is in another sum is part of it: (a + b) + c = a + b + c."""
+    uses = graph.consumers()
+    for hub in graph.hubs:
+        if hub.word not in ("add", "multiply", "maximum", "minimum"):
+            continue
+        merged: list[Edge] = []
+        for edge in hub.inputs:
+            inner = graph.hubs[edge.source]
+            if inner.word == hub.word and not edge.labels and len(uses[inner.index]) == 1:
+                merged += inner.inputs
+            else:
+                merged.append(edge)
+        hub.inputs = merged
+
+
+def _nest_concats(graph: Graph) -> None:
+    """[a, b, c] is [[a, b], c] where [a, b] exists already, so that both ways to grow a list of features are one; a
+    concatenation used once, inside another, is part of it."""
+    uses = graph.consumers()
+    made: dict[tuple[object, ...], int] = {}
+    for hub in graph.hubs:
+        if hub.word != "concat":
+            continue
+        inputs: list[Edge] = []
+        for edge in hub.inputs:
+            inner = graph.hubs[edge.source]
+            once = len(uses[inner.index]) == 1 and not edge.labels
+            if inner.word == "concat" and once and inner.settings == hub.settings:
+                inputs += inner.inputs
+            else:
+                inputs.append(edge)
+        flat = inputs
+        for length in range(len(inputs) - 1, 1, -1):
+            shared = made.get((str(hub.settings), *(_key(edge) for edge in flat[:length])))
+            if shared is not None:
+                inputs = [Edge(shared), *flat[length:]]
+                break
+        hub.inputs = inputs
+        made[(str(hub.settings), *(_key(edge) for edge in flat))] = hub.index
+
+
+def _key(edge: Edge) -> tuple[object, ...]:
+    return edge.source, edge.port, tuple(label.order for label in edge.labels)
+
+
+def _living(graph: Graph) -> Graph:
+    """Without joins that feed nothing (what was merged), numbered anew."""
+    uses = [len(found) for found in graph.consumers()]
+    kept: list[Hub] = []
+    dead: set[int] = set()
+    for hub in reversed(graph.hubs):
+        if uses[hub.index] == 0 and not hub.weights and hub.word not in ENDS:
+            dead.add(hub.index)
+            for edge in hub.inputs:
+                uses[edge.source] -= 1
+    numbers: dict[int, int] = {}
+    for hub in graph.hubs:
+        if hub.index not in dead and not (hub.word == "parameter" and uses[hub.index] == 0):
+            numbers[hub.index] = len(kept)
+            kept.append(hub)
+    for hub in kept:
+        hub.index = numbers[hub.index]
+        hub.inputs = [Edge(numbers[edge.source], edge.port, edge.labels) for edge in hub.inputs]
+    graph.hubs = kept
+    return graph
