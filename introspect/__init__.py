@@ -1,4 +1,4 @@
-"""What is in this model? One exact report of any Keras or PyTorch model, layer by layer."""
+"""What is in this model, and are these two the same? Exact answers for any Keras or PyTorch model, layer by layer."""
 
 from pathlib import Path as _Path
 
@@ -6,11 +6,13 @@ from pathlib import Path as _Path
 if not (_Path(__file__).parent / "adapters").is_dir():
     __path__.append(str(_Path(__file__).parent.parent))
 
+from .comparing import compare
+from .comparison import Comparison
 from .errors import IntrospectError
 from .formulas import explain
 from .inspection import inspect
 from .records import Report
 from .values import Inputs, TensorSpec
 
-__all__ = ["Inputs", "IntrospectError", "Report", "TensorSpec", "explain", "inspect"]
+__all__ = ["Comparison", "Inputs", "IntrospectError", "Report", "TensorSpec", "compare", "explain", "inspect"]
 __version__ = "0.1.0"

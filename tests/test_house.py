@@ -98,7 +98,8 @@ def test_only_presentation_methods_import_inside_functions_of_records() -> None:
 
 
 def test_the_public_names_are_exactly_these() -> None:
-    assert set(introspect.__all__) == {"inspect", "explain", "Report", "Inputs", "TensorSpec", "IntrospectError"}
+    names = {"inspect", "explain", "compare", "Report", "Comparison", "Inputs", "TensorSpec", "IntrospectError"}
+    assert set(introspect.__all__) == names
     assert all(hasattr(introspect, name) for name in introspect.__all__)
 
 

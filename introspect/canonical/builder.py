@@ -126,7 +126,9 @@ class Builder:
         hub = self._inputs.get((path, index))
         if hub is None:
             settings = {"number": len(self._inputs), "name": path, "dtype": spec.dtype}
-            hub = self._inputs[path, index] = self.new("input", settings, [], shape=spec.shape).index
+            layout = self._layouts.get((path, index))
+            hub = self.new("input", settings, [], shape=spec.shape, raw={"layout": layout}).index
+            self._inputs[path, index] = hub
         return Value(Edge(hub), spec.shape, self._layouts.get((path, index)))
 
     def _parameter(self, path: str, spec: TensorSpec) -> Value:

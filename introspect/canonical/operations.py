@@ -124,6 +124,8 @@ def _concat(builder: Builder, step: Operation, values: list[Value], data: list[V
     axis = axis[0] if isinstance(axis, tuple) else 0 if axis is None else axis
     layout = next((v.layout for v in data if v.layout), None)
     word = axis_word(axis, len(data[0].shape), layout)
+    if len(values) == 1:
+        return _through(builder, step, values[0])
     hub = builder.new("concat", {"axis": word}, values, within=step.within, order=step.order)
     hub.shape = tensor_leaves(step.outputs)[0].shape
     builder.put_hub(step, hub, layout)

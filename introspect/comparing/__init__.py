@@ -1,0 +1,57 @@
+"""`compare`: two models in, every difference out, each accounted for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..alignment import align
+from ..canonical import canonical
+from ..comparison import Comparison
+from ..inspection import inspect
+from ..records import Report
+from .accounts import ledger
+from .causes import find_causes
+from .edges import compare_edges
+from .findings import Findings
+from .matches import differences_of, matches_of
+from .maps import input_map, output_map
+from .orders import judge_orders
+from .repairs import repairs_of
+from .settings import compare_hubs
+from .verdict import notes_of, verdict_of
+
+
+def compare(a: Any, b: Any, *, inputs_a: Any = None, inputs_b: Any = None) -> Comparison:
+    """Set two models side by side: which layer is which, every difference, and what it does.
+
+    Args:
+        a, b: models of any framework that `inspect` reads, or reports, in any mixture.
+        inputs_a, inputs_b: what each is called with, as for `inspect`.
+
+    Raises:
+        UnsupportedModelError, InputsError: as `inspect`.
+    """
+    return compare_reports(inspect(a, inputs_a), inspect(b, inputs_b))
+
+
+def compare_reports(a: Report, b: Report) -> Comparison:
+    """The same for two reports."""
+    findings = Findings(align(canonical(a), canonical(b)))
+    compare_hubs(findings)
+    compare_edges(findings)
+    judge_orders(findings)
+    find_causes(findings)
+    differences = differences_of(findings)
+    repairs = repairs_of(findings, a, b)
+    return Comparison(
+        a=a,
+        b=b,
+        matches=matches_of(findings, a, b, differences),
+        differences=tuple(differences.values()),
+        accounts=ledger(findings, a, b),
+        repairs=repairs.repairs,
+        verdict=verdict_of(findings, a, b, repairs),
+        input_map=input_map(findings),
+        output_map=output_map(findings),
+        notes=notes_of(findings, a, b),
+    )

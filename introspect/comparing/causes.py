@@ -1,0 +1,237 @@
+"""Causes before consequences: which difference follows from which."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+
+from ..graph import ENDS, JOINS, Graph, Hub, Label
+from .findings import Findings, Found
+from .settings import FOLLOWING
+
+_ELEMENTWISE = JOINS - {"concat", "matmul", "join"}
+# Hubs that give as many channels as they are given.
+_KEEPING = frozenset({"batch_norm", "layer_norm", "rms_norm", "group_norm", "prelu", "scale", "max_pool", "average_pool",
+                      "lp_pool", "normalization"})  # fmt: skip
+# Within one hub: a setting and what else then differs with it.
+_ENTAILS = {
+    "kernel_size": ("padding",), "strides": ("padding",), "dilation": ("padding",),
+    "heads": ("key_dim", "scale", "kv_heads"), "key_dim": ("scale",),
+}  # fmt: skip
+
+
+def find_causes(findings: Findings) -> None:
+    """Give every difference that follows from another its cause."""
+    _regions(findings)
+    _moved(findings)
+    _rewired(findings)
+    _within_hubs(findings)
+    _widths(findings)
+    _following(findings)
+
+
+def _by_hub(findings: Findings) -> dict[tuple[int, int], list[Found]]:
+    places: dict[tuple[int, int], list[Found]] = defaultdict(list)
+    for found in findings.items:
+        for side, index in enumerate(found.hubs):
+            if index is not None:
+                places[side, index].append(found)
+    return places
+
+
+def _regions(findings: Findings) -> None:
+    """Hubs without partner that hang together are one difference, on both sides of one place too."""
+    only = {(0 if f.hubs[0] is not None else 1, next(i for i in f.hubs if i is not None)): f for f in findings.items
+            if f.field == "layer"}  # fmt: skip
+    places: dict[frozenset[int], Found] = {}
+    for side, graph in enumerate((findings.a, findings.b)):
+        for region in _connected(graph, {i for s, i in only if s == side}):
+            members = [only[side, i] for i in sorted(region)]
+            root = _leading(graph, members, side)
+            for member in members:
+                if member is not root:
+                    member.follows(root)
+            around = frozenset(_around(findings, graph, region, side))
+            if side == 0:
+                places.setdefault(around, root)
+            elif around in places:
+                root.follows(places[around])
+    graphs = (findings.a, findings.b)
+    for found in findings.items:
+        for side, crossed in enumerate(found.crossed):
+            for index in crossed:
+                if graphs[side].hubs[index].word == "normalization":
+                    continue  # a scaling of the input: others beside it are as much a cause
+                if found.cause is None and (side, index) in only and found is not only[side, index]:
+                    found.follows(only[side, index])
+
+
+def _leading(graph: Graph, members: list[Found], side: int) -> Found:
+    """The join that took the others along, or else the first."""
+    return members[0]
+
+
+def _connected(graph: Graph, indices: set[int]) -> list[set[int]]:
+    parent = {i: i for i in indices}
+
+    def top(i: int) -> int:
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    for i in indices:
+        for edge in graph.hubs[i].inputs:
+            if edge.source in indices:
+                parent[top(i)] = top(edge.source)
+    groups: dict[int, set[int]] = defaultdict(set)
+    for i in indices:
+        groups[top(i)].add(i)
+    return sorted(groups.values(), key=min)
+
+
+def _around(findings: Findings, graph: Graph, region: set[int], side: int) -> Iterable[int]:
+    """The hubs that feed a region, as indices of graph a."""
+    partners = findings.alignment.back if side else {a: a for a in findings.alignment.partner}
+    for i in region:
+        for edge in graph.hubs[i].inputs:
+            if edge.source in partners:
+                yield partners[edge.source]
+
+
+def _moved(findings: Findings) -> None:
+    """A function that one model has a step earlier or later than the other."""
+    gone = [f for f in findings.only_labels if f.labels[1] is None and f.cause is None]
+    come = [f for f in findings.only_labels if f.labels[0] is None and f.cause is None]
+    for one in gone:
+        x = one.labels[0]
+        for other in come:
+            y = other.labels[1]
+            if other.cause is None and isinstance(x, Label) and isinstance(y, Label) and x.meaning == y.meaning:
+                if _near(findings, one, other):
+                    one.field = "order"
+                    one.b = f"{y} elsewhere"
+                    one.labels = (x, y)
+                    other.follows(one)
+                    break
+
+
+def _near(findings: Findings, one: Found, other: Found) -> bool:
+    """Whether two places are at most two hubs apart."""
+    start, goal = one.hubs[0], other.hubs[0]
+    if start is None or goal is None:
+        return False
+    graph, uses = findings.a, findings.a.consumers()
+    reached, edge = {start}, {start}
+    for _ in range(3):
+        if goal in reached:
+            return True
+        edge = {e.source for i in edge for e in graph.hubs[i].inputs} | {j for i in edge for j, _ in uses[i]}
+        reached |= edge
+    return goal in reached
+
+
+def _rewired(findings: Findings) -> None:
+    """Edges that lead from elsewhere: those that share a hub are one change of order."""
+    wired = [f for f in findings.items if f.field == "source" and f.cause is None]
+    back = findings.alignment.back
+    touched = []
+    for found in wired:
+        sources = (found.ends[0], None if found.ends[1] is None else back.get(found.ends[1]))
+        touched.append({i for i in (found.hubs[0], *sources) if i is not None})
+    for n, found in enumerate(wired):
+        for m in range(n):
+            if touched[n] & touched[m]:
+                found.follows(wired[m])
+                break
+    for found in wired:
+        if found.cause is None and any(other.cause is found for other in wired):
+            found.field = "order"
+
+
+def _within_hubs(findings: Findings) -> None:
+    for places in _by_hub(findings).values():
+        by_field = {found.field: found for found in places if not any(found.labels)}
+        for field, entailed in _ENTAILS.items():
+            for name in entailed:
+                if field in by_field and name in by_field and by_field[name].cause is None:
+                    by_field[name].follows(by_field[field])
+
+
+def _widths(findings: Findings) -> None:
+    """Layers whose outputs are added must be equally wide: the first one that differs is the cause for the others."""
+    classes = width_classes(findings.a)
+    first: dict[tuple[int, str], Found] = {}
+    for found in findings.items:
+        index = found.hubs[0]
+        if found.field != "units" or index is None or found.cause is not None:
+            continue
+        key = (classes[index], repr((found.a, found.b)))
+        if key in first:
+            found.follows(first[key])
+        first.setdefault(key, found)
+
+
+def width_classes(graph: Graph) -> list[int]:
+    """A number per hub: those with equal numbers can't but have equally many channels."""
+    parent = list(range(len(graph.hubs)))
+
+    def top(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for hub in graph.hubs:
+        if hub.word in _ELEMENTWISE or hub.word in _KEEPING or _is_depthwise(hub):
+            for edge in hub.inputs:
+                if edge.source and not any(label.word in ("flatten", "reshape") for label in edge.labels):
+                    parent[top(hub.index)] = top(edge.source)
+    return [top(i) for i in range(len(parent))]
+
+
+def _is_depthwise(hub: Hub) -> bool:
+    return hub.word == "conv" and hub.settings["groups"] == hub.settings["in_features"] == hub.settings["units"]
+
+
+def _following(findings: Findings) -> None:
+    """What only says what comes in follows from what stands before."""
+    places = _by_hub(findings)
+    for found in list(findings.items):
+        if found.cause is None and _can_follow(findings, found):
+            cause = _upstream(findings, found, places)
+            if cause is not None:
+                found.follows(cause)
+
+
+def _can_follow(findings: Findings, found: Found) -> bool:
+    if found.field in FOLLOWING or found.field in ("output_shape", "shape", "upsample", "reshape", "size", "start", "stop"):
+        return True
+    one = findings.a.hubs[found.hubs[0]] if found.hubs[0] is not None else None
+    other = findings.b.hubs[found.hubs[1]] if found.hubs[1] is not None else None
+    if one is None or other is None:
+        return False
+    if found.field in ("groups", "units"):
+        return (_is_depthwise(one) and _is_depthwise(other)) or one.word in ("scale", "group_norm")
+    if found.field == "key_dim" or (found.field == "scale" and one.word == "attention"):
+        return True
+    return found.field == "padding" and one.raw.get("size") != other.raw.get("size")
+
+
+def _upstream(findings: Findings, found: Found, places: dict[tuple[int, int], list[Found]]) -> Found | None:
+    """The nearest difference before this one that changes sizes."""
+    queue = deque((side, index) for side, index in enumerate(found.hubs) if index is not None)
+    seen = set(queue)
+    while queue:
+        side, index = queue.popleft()
+        here = [f for f in places[side, index] if f is not found and f.shaping and f.root() is not found]
+        here = [f for f in here if f.cause is not None or not _can_follow(findings, f)]
+        if index != found.hubs[side] or found.labels[0] is None:
+            here = [f for f in here if index != found.hubs[side] or any(f.labels) or f.field in ("layer", "source")]
+        if here:
+            return next((f for f in here if f.field == "units"), here[0])
+        graph = findings.b if side else findings.a
+        for edge in graph.hubs[index].inputs:
+            if (side, edge.source) not in seen and graph.hubs[edge.source].word not in ENDS:
+                seen.add((side, edge.source))
+                queue.append((side, edge.source))
+    return None

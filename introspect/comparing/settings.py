@@ -1,0 +1,113 @@
+"""Hubs that stand against each other: in which settings and tensors they differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..conventions import COMPARED
+from ..graph import ENDS, Hub
+from .findings import Findings, Found
+
+# Settings that say what comes in: they can only follow from something that stands before.
+FOLLOWING = frozenset({"in_features", "normalized_shape"})
+_ABSORBS = {"use_scale": "its variance", "use_shift": "its mean"}
+
+
+def compare_hubs(findings: Findings) -> None:
+    """Every setting of every pair."""
+    for one, other in findings.pairs():
+        if one.word in ENDS:
+            continue
+        if one.word != other.word:
+            effect = "count" if one.learned or other.learned else "values"
+            findings.add(Found("kind", one.word, other.word, effect, (one.index, other.index)))
+            continue
+        for name, effect in COMPARED.get(one.word, {}).items():
+            _setting(findings, one, other, name, effect)
+        if one.word not in COMPARED:
+            _all_settings(findings, one, other)
+        _dtypes(findings, one, other)
+
+
+def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -> None:
+    x, y = one.settings.get(name), other.settings.get(name)
+    if name in ("kernel_size", "strides", "dilation", "padding") and (not x or not y):
+        x, y = _for_positions(x, y, name)
+    if same(x, y) or (name == "padding" and not _padding_differs(one, other)):
+        return
+    text = ""
+    if name == "in_features" and x is None or y is None and name == "in_features":
+        return
+    if name == "use_bias":
+        effect, text = _bias(findings, one, other)
+    elif name in _ABSORBS and one.word == "batch_norm":
+        effect, text = "none", f"absorbed in {_ABSORBS[name]}"
+    elif name == "reset_after":
+        effect = "values"
+    elif name == "units" and one.word == "linear" and None in (x, y):
+        return
+    elif effect == "shape" and _same_output(one, other):
+        effect = "values"
+    findings.add(Found(name, x, y, effect, (one.index, other.index), text=text))
+
+
+def _for_positions(x: Any, y: Any, name: str) -> tuple[Any, Any]:
+    """A dense layer has no window: it stands for one of a single position, moved by one."""
+    neutral = (0, 0) if name == "padding" else 1
+    rank = len(x or y or ())
+    return x or (neutral,) * rank, y or (neutral,) * rank
+
+
+def same(x: Any, y: Any) -> bool:
+    """Whether two settings are one value; numbers to seven digits, as float32 keeps them."""
+    if isinstance(x, bool) or isinstance(y, bool):
+        return bool(x) == bool(y) if isinstance(x, bool) and isinstance(y, bool) else x is y
+    if isinstance(x, (int, float)) and isinstance(y, (int, float)):
+        return x == y or abs(x - y) <= 1e-7 * max(abs(x), abs(y))
+    if isinstance(x, (tuple, list)) and isinstance(y, (tuple, list)):
+        return len(x) == len(y) and all(same(p, q) for p, q in zip(x, y, strict=True))
+    return x == y
+
+
+def _padding_differs(one: Hub, other: Hub) -> bool:
+    """On inputs of one size what counts is what the windows reach; on others, what was said."""
+    sizes = [hub.raw.get("size") for hub in (one, other)]
+    alike = all(same(one.settings.get(n), other.settings.get(n)) for n in ("kernel_size", "strides", "dilation"))
+    if same(*sizes) and alike:
+        return True
+    said = [hub.raw.get("padding") for hub in (one, other)]
+    meant = [hub.raw.get("meant") for hub in (one, other)]
+    around = [hub.raw.get("pads") for hub in (one, other)]
+    if same(*meant):
+        return False
+    return not (same(*said) and same(*around))
+
+
+def _same_output(one: Hub, other: Hub) -> bool:
+    """Whether both give as many positions."""
+    shapes = [sorted(n or 0 for n in hub.shape[1:]) if hub.shape else None for hub in (one, other)]
+    return shapes[0] == shapes[1]
+
+
+def _bias(findings: Findings, one: Hub, other: Hub) -> tuple[str, str]:
+    """A bias in front of a batch normalization is absorbed in its running mean."""
+    for hub, graph in ((one, findings.a), (other, findings.b)):
+        fed = [(h, e) for h in graph.hubs for e in h.inputs if e.source == hub.index] if hub.settings["use_bias"] else []
+        if fed and all(h.word == "batch_norm" and not e.acting and h.settings["use_statistics"] for h, e in fed):
+            return ("none", "absorbed in the running mean behind") if len(fed) == 1 else ("count", "")
+    return "count", ""
+
+
+def _all_settings(findings: Findings, one: Hub, other: Hub) -> None:
+    """A kind that has no list of settings: all that both have."""
+    for name in [n for n in one.settings if n in other.settings]:
+        if not same(one.settings[name], other.settings[name]):
+            findings.add(Found(name, one.settings[name], other.settings[name], "values", (one.index, other.index)))
+
+
+def _dtypes(findings: Findings, one: Hub, other: Hub) -> None:
+    for role in [role for role in one.weights if role in other.weights]:
+        x, y = one.weights[role].parameter.dtype, other.weights[role].parameter.dtype
+        if x != y:
+            findings.add(Found("dtype", x, y, "values", (one.index, other.index)))
+            return
