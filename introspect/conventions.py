@@ -37,8 +37,8 @@ COMPARED: dict[str, dict[str, str]] = {
     "lstm": _RECURRENT,
     "gru": _RECURRENT,
     "attention": {
-        "heads": "values", "kv_heads": "count", "key_dim": "values", "scale": "values", "causal": "values",
-        "masked": "values", "rate": "training", "window": "values",
+        "heads": "values", "kv_heads": "count", "key_dim": "values", "scale": "values", "mask": "values",
+        "rate": "training", "window": "values",
     },
     "batch_norm": {
         "in_features": "count", **_NORM, "axis": "values", "use_statistics": "values", "momentum": "training",
@@ -70,8 +70,8 @@ _ACTIVATION_WORDS = {
 def activation(function: str, settings: Any = None) -> tuple[str, FrozenDict]:
     """The word and the settings of an activation: `("leaky_relu", {"slope": 0.01})`; `settings` has its details."""
     get = (settings or {}).get
-    word = function.rpartition(".")[2] if "." in function else function
-    word = _ACTIVATION_WORDS.get(word, word if word != function and word in _KNOWN else function)
+    word = function.rpartition(".")[2] if function.partition(".")[0] in _LIBRARIES else function
+    word = _ACTIVATION_WORDS.get(word, word)
     if word in ("relu", "relu6", "clip") and not get("threshold"):
         bound, slope, lower = get("bound"), get("slope"), get("lower_bound")
         if slope and bound is None:
@@ -97,7 +97,8 @@ def activation(function: str, settings: Any = None) -> tuple[str, FrozenDict]:
 
 
 _DEFAULT_SLOPE = {"leaky_relu": 0.2, "elu": 1.0, "celu": 1.0}  # of keras.activations: torch always says its own
-_KNOWN = frozenset({"relu", "relu6", "gelu", "silu", "sigmoid", "tanh", "softmax", "softplus", "elu", "leaky_relu"})
+# Functions of these are known by their names; a user's function of the same name may compute anything.
+_LIBRARIES = frozenset({"keras", "keras_hub", "tf_keras", "torch", "transformers"})
 
 
 def meant_padding(padding: Any, kernel: Sequence[int], strides: Sequence[int], dilation: Sequence[int], size: Any) -> Any:

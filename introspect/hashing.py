@@ -30,6 +30,8 @@ def signature(hub: Hub, level: str) -> Hashable:
     if hub.word in ("input", "output", "constant"):
         kind = str(hub.settings.get("dtype", "")).rstrip("0123456789") if level == "strict" else ""
         return hub.word, "float" if kind in ("float", "bfloat") else kind
+    if hub.word in ("table", "embedding") and level != "strict":  # a table: an embedding whose ids no input decides
+        return "embedding", _tokens(hub) if level == "weights" else ()
     compared = COMPARED.get(hub.word)
     if compared is None:
         return hub.word, _frozen(hub.settings) if level == "strict" else ()
@@ -43,8 +45,14 @@ def signature(hub: Hub, level: str) -> Hashable:
     return hub.word, tuple((name, value) for name, value in said if not (name == "kernel_size" and _is_ones(value)))
 
 
+def _tokens(hub: Hub) -> Any:
+    return hub.settings["tokens"], hub.settings["units"]
+
+
 def _window(hub: Hub) -> Any:
     sizes = hub.settings.get("kernel_size") or ()
+    if hub.word.endswith("_pool"):
+        return ()
     return () if _is_ones(sizes) else tuple(sizes)
 
 

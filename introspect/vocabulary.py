@@ -316,14 +316,17 @@ SETTINGS: dict[str, str] = {
 }
 
 OPERATIONS: dict[str, str] = {
-    "add": "a + b", "subtract": "a − b", "multiply": "a × b", "divide": "a / b", "power": "a to the b",
-    "negate": "−a", "absolute": "|a|", "exp": "e to the a", "log": "The natural logarithm.", "sqrt": "√a",
+    "add": "a + b", "subtract": "a − b", "multiply": "a × b", "divide": "a / b", "floor_divide": "a / b, rounded down", "power": "a to the b",
+    "negate": "−a", "absolute": "|a|", "exp": "e to the a", "log": "The natural logarithm.", "log1p": "log(1 + a)", "sqrt": "√a",
     "rsqrt": "1 / √a", "square": "a × a", "sin": "Sine.", "cos": "Cosine.", "erf": "The error function.",
     "matmul": "A matrix product.", "einsum": "A sum of products by an equation.",
     "linear": "A matrix product with a weight, and a bias.", "convolution": "A convolution.",
     "attention": "Scaled dot-product attention.", "normalize": "A normalization.",
     "relu": "max(a, 0)", "gelu": "a × Φ(a)", "silu": "a × sigmoid(a)", "sigmoid": "1 / (1 + e^−a)",
     "tanh": "The hyperbolic tangent.", "softplus": "log(1 + e^a)", "elu": "a, or e^a − 1 below zero",
+    "selu": "elu, scaled to keep mean and variance", "celu": "elu, continuous in its slope",
+    "mish": "a × tanh(softplus(a))", "softsign": "a / (1 + |a|)", "log_sigmoid": "log(sigmoid(a))",
+    "glu": "One half of a times the sigmoid of the other half.",
     "leaky_relu": "a, or a × slope below zero", "hard_sigmoid": "A piecewise linear sigmoid.",
     "hard_silu": "a × hard_sigmoid(a)", "clip": "a, kept between two bounds",
     "softmax": "Exponentials that sum to one.", "log_softmax": "Their logarithms.",
@@ -334,7 +337,7 @@ OPERATIONS: dict[str, str] = {
     "squeeze": "An axis of size one removed.", "expand": "An axis of size one added or repeated.",
     "repeat": "Elements repeated.", "pad": "Positions added at the borders.", "roll": "Positions moved around.",
     "flip": "Positions in reverse order.",
-    "sum": "A sum along axes.", "mean": "A mean along axes.", "variance": "A variance along axes.",
+    "sum": "A sum along axes.", "mean": "A mean along axes.", "variance": "A variance along axes.", "deviation": "A standard deviation along axes.",
     "maximum": "A maximum.", "minimum": "A minimum.", "argmax": "The place of the maximum.",
     "cumulative_sum": "A running sum.", "norm": "A vector norm.", "reduce": "Another reduction along axes.",
     "max_pool": "The maximum of each window.", "average_pool": "The mean of each window.",

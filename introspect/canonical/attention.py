@@ -25,8 +25,7 @@ def attention_layer(builder: Builder, layer: Layer, call: Call) -> None:
         projected.append(Value(Edge(hub.index), value.shape) if hub is not None else value)
     core = weighting(
         builder, call, projected, heads=heads, kv_heads=layer.setting("kv_heads") or heads,
-        key_dim=layer.setting("key_dim"), causal=bool(_argument(call, "use_causal_mask", "is_causal")),
-        masked=len(values) > 3 if layer.setting("extra_keys") is not None else None,
+        key_dim=layer.setting("key_dim"), mask=_mask(layer, call),
         rate=layer.setting("rate") or 0, path=layer.path,
     )  # fmt: skip
     core.settings["window"] = layer.setting("window")
@@ -44,13 +43,13 @@ def attention_layer(builder: Builder, layer: Layer, call: Call) -> None:
 
 
 def weighting(
-    builder: Builder, step: Any, inputs: list[Value], *, heads: Any, kv_heads: Any, key_dim: Any, causal: bool,
-    masked: Any, rate: Any, path: str | None, scale: Any = None,
+    builder: Builder, step: Any, inputs: list[Value], *, heads: Any, kv_heads: Any, key_dim: Any, mask: str,
+    rate: Any, path: str | None, scale: Any = None,
 ) -> Hub:  # fmt: skip
     """The hub that weights values by how well queries and keys agree."""
     usual = None if not isinstance(key_dim, int) else key_dim**-0.5
     settings = {
-        "heads": heads, "kv_heads": kv_heads, "key_dim": key_dim, "causal": causal, "masked": masked, "rate": rate,
+        "heads": heads, "kv_heads": kv_heads, "key_dim": key_dim, "mask": mask, "rate": rate,
         "scale": round(usual if scale is None else scale, 6) if usual else scale, "window": None,
     }  # fmt: skip
     within = getattr(step, "within", "") or ""
@@ -75,6 +74,21 @@ def _query_key_value(layer: Layer, call: Call, values: list[Value]) -> list[Valu
     if len(same) >= 3:
         return [same[0], same[2], same[1]]
     return [same[0], same[-1], same[-1]]
+
+
+def _mask(layer: Layer, call: Call) -> str:
+    """Which keys are left out: "none", those that come later ("causal"), those that an argument says ("given")."""
+    causal, given = bool(_argument(call, "use_causal_mask", "is_causal")), _is_masked(layer, call)
+    return "causal and given" if causal and given else "causal" if causal else "given" if given else "none"
+
+
+def _is_masked(layer: Layer, call: Call) -> bool:
+    masks = ("attention_mask", "attn_mask", "key_padding_mask", "query_mask", "key_mask", "value_mask")
+    if any(tensor_leaves((call.inputs.kwargs.get(name),)) for name in masks):
+        return True
+    specs = tensor_leaves(call.inputs.args)
+    known = len(specs) > 3 or any(s.dtype == "bool" or len(s.shape) != len(specs[0].shape) for s in specs)
+    return known and layer.setting("heads") is not None
 
 
 def _named(call: Call) -> list[tuple[str, TensorSpec]]:

@@ -41,6 +41,8 @@ class Builder:
         self._opened = {call.order: (layer, call) for layer in report if layer.opened for call in layer.calls}
         self._layouts = input_layouts(report)
         self._calls: dict[str, int] = {}
+        self.stacks: dict[int, list[int]] = {}
+        """For a hub of a recurrent layer: the hubs of the whole stack, in the order of its states."""
 
     def build(self) -> Graph:
         """The hubs of every step, then those of the outputs."""
@@ -82,10 +84,12 @@ class Builder:
 
     def _steps(self) -> list[tuple[Layer | None, Call | Operation]]:
         """Every call of a unit that is not inside another unit, and every operation, in order."""
-        units = {layer.path for layer in self.report if not layer.opened}
+        report = self.report
+        units = {layer.path for layer in report if not layer.opened}
         steps: list[tuple[Layer | None, Call | Operation]] = [(None, operation) for operation in self.report.operations]
         for layer in self.report:
-            if not layer.opened and layer.part_of is None:
+            owner = None if layer.part_of is None else report[layer.part_of]
+            if not layer.opened and (owner is None or owner.opened):
                 steps += [(layer, call) for call in layer.calls if not call.raised and call.within not in units]
         return sorted(steps, key=lambda step: step[1].order)
 
@@ -105,6 +109,7 @@ class Builder:
         """A new hub."""
         hub = Hub(len(self.graph.hubs), word, settings, [v.edge for v in inputs], weights or {}, layer, within, order)
         hub.shape, hub.raw = shape, raw or {}
+        hub.raw["shapes"] = [v.shape for v in inputs]
         hub.call = self._calls.get(layer, 0) if layer is not None else 0
         self.graph.hubs.append(hub)
         return hub
@@ -125,24 +130,35 @@ class Builder:
     def _input(self, path: str, index: int, spec: TensorSpec) -> Value:
         hub = self._inputs.get((path, index))
         if hub is None:
-            settings = {"number": len(self._inputs), "name": path, "dtype": spec.dtype}
+            settings = {"number": len(self._inputs), "name": self._input_name(path, index), "dtype": spec.dtype}
             layout = self._layouts.get((path, index))
             hub = self.new("input", settings, [], shape=spec.shape, raw={"layout": layout}).index
             self._inputs[path, index] = hub
         return Value(Edge(hub), spec.shape, self._layouts.get((path, index)))
 
+    def _input_name(self, path: str, index: int) -> str:
+        """What the caller calls an input: of a dict, the key."""
+        inputs = self.report.inputs
+        if inputs is None:
+            return path
+        value = inputs.kwargs.get(path, inputs.args[int(path)] if path.isdigit() else None)
+        names = [name for name, part in value.items() for _ in tensor_leaves((part,))] if isinstance(value, dict) else []
+        return names[index] if index < len(names) else f"{path}[{index}]" if index else path
+
     def _parameter(self, path: str, spec: TensorSpec) -> Value:
         """A tensor that is used by itself: a class token, a table of positions."""
         owner = self._owner.get(path)
         parameter = next((p for p in owner.parameters if p.path == path), None) if owner else None
-        if parameter is None or (parameter.state == "buffer" and not parameter.dtype.startswith(("float", "bfloat"))):
+        if parameter is None or parameter.state == "buffer":
             return Value(Edge(0), spec.shape)
         if path not in self._parameters:
             assert owner is not None
-            held = {"value": Weight(parameter)}
             sizes = tuple(n for n in parameter.shape or () if n != 1)
+            table = len(sizes) == 2  # a row per position, like an embedding whose ids no input decides
+            settings = {"tokens": sizes[0], "units": sizes[1]} if table else {"shape": sizes}
+            held = {"table" if table else "value": Weight(parameter)}
             self._parameters[path] = self.new(
-                "parameter", {"shape": sizes}, [], weights=held, layer=owner.path, shape=spec.shape
+                "table" if table else "parameter", settings, [], weights=held, layer=owner.path, shape=spec.shape
             ).index
         return Value(Edge(self._parameters[path]), spec.shape)
 
@@ -157,7 +173,18 @@ class Builder:
         """The values of every tensor that goes into a step."""
         specs = tensor_leaves(step.inputs)
         sources = [*step.sources, *[None] * (len(specs) - len(step.sources))]
+        if isinstance(step, Operation) and None in sources:
+            sources = [s or self._unseen(step.within, spec) for s, spec in zip(sources, specs, strict=False)]
         return [self.value(source, spec) for source, spec in zip(sources, specs, strict=False)]
+
+    def _unseen(self, within: str, spec: TensorSpec) -> Source | None:
+        """A tensor that was not seen coming, in the code of a layer that holds just one parameter of that size."""
+        sizes = [n for n in spec.shape if n != 1]
+        if within not in self.report or not spec.dtype.startswith(("float", "bfloat")) or not sizes:
+            return None
+        own = [p for p in self.report[within].parameters if p.state == "parameter" and p.shape is not None]
+        fitting = [p for p in own if [n for n in p.shape or () if n != 1] == sizes]
+        return Source("parameter", path=fitting[0].path) if len(fitting) == 1 else None
 
     def put(self, step: Call | Operation, value: Value, index: int = 0) -> None:
         """Say what an output of a step is."""
@@ -171,15 +198,27 @@ class Builder:
             edge = Edge(hub.index, index, labels if index == 0 else ())
             self.values[step.order, index] = Value(edge, spec.shape, layout)
 
+    def weights(self, layer: Layer) -> dict[str, Weight]:
+        """The tensors of a layer by role, also where they stand in its owner."""
+        owner = None if layer.part_of is None else self.report[layer.part_of]
+        return weights_of(layer, owner)
+
     def unknown(self, sentence: str) -> None:
         """Something whose meaning is not known: equality can't be claimed."""
         if sentence not in self.graph.unknown:
             self.graph.unknown.append(sentence)
 
 
-def weights_of(layer: Layer) -> dict[str, Weight]:
-    """The tensors of a layer by role; of several with one role, the later ones are numbered."""
+def weights_of(layer: Layer, owner: Layer | None = None) -> dict[str, Weight]:
+    """The tensors of a layer by role; of several with one role, the later ones are numbered. Those of a private part
+    stand in its owner: `query.kernel`."""
     found: dict[str, Weight] = {}
+    if owner is not None:
+        for p in owner.parameters:
+            first, _, name = p.name.partition(".")
+            if first == layer.name and name:
+                found[name] = Weight(p)
+        return found
     for p in layer.parameters:
         if p.role not in IGNORED_ROLES:
             found[_free(p, found)] = Weight(p)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import conventions
-from ..graph import Label
+from ..graph import Label, Weight
 from ..records import Call, Layer
 from ..values import FrozenDict, TensorSpec, tensor_leaves
 
@@ -28,12 +28,14 @@ def add_layer(builder: Builder, layer: Layer, call: Call) -> None:
     handler(builder, layer, call)
 
 
-def fused(layer: Layer, call: Call) -> tuple[Label, ...]:
+def fused(builder: Builder, layer: Layer, call: Call) -> tuple[Label, ...]:
     """The activation that a layer applies to its own output."""
     name = layer.setting("activation")
     if name in conventions.LINEAR:
         return ()
     word, settings = conventions.activation(str(name), {"slope": layer.setting("slope")})
+    if "." in word:
+        builder.unknown(f"What the function {word} of {layer.path} computes is not known.")
     if word in ("softmax", "log_softmax"):
         settings = FrozenDict(axis="channel")
     return (Label(word, settings, None, layer.path, call.order),)
@@ -65,6 +67,8 @@ def _activation(builder: Builder, layer: Layer, call: Call) -> None:
     word, said = conventions.activation(str(layer.setting("function") or layer.type), settings)
     if word in conventions.LINEAR:
         return _nothing(builder, layer, call)
+    if "." in word:
+        builder.unknown(f"What the function {word} of {layer.path} computes is not known.")
     if word in ("softmax", "log_softmax"):
         said = FrozenDict(axis="channel")
     through(builder, layer, call, label(layer, call, word, **said))
@@ -74,7 +78,8 @@ def _softmax(builder: Builder, layer: Layer, call: Call) -> None:
     values = builder.tensors(call)
     axes = layer.setting("axis") or (-1,)
     word = tuple(axis_word(a, len(values[0].shape), values[0].layout) for a in axes) if values else axes
-    through(builder, layer, call, label(layer, call, layer.kind, axis=word[0] if len(word) == 1 else word))
+    masked = {"masked": True} if len(values) > 1 else {}
+    through(builder, layer, call, label(layer, call, layer.kind, axis=word[0] if len(word) == 1 else word, **masked))
 
 
 def _join(builder: Builder, layer: Layer, call: Call) -> None:
@@ -104,7 +109,7 @@ def _out(call: Call) -> Any:
 def linear(builder: Builder, layer: Layer, call: Call) -> None:
     """Dense layers: `y = x · kernel + bias` over the last axis."""
     values = builder.tensors(call)[:1]
-    weights = weights_of(layer)
+    weights = builder.weights(layer)
     settings: dict[str, Any] = {
         "units": layer.setting("units"), "in_features": layer.setting("in_features"), "use_bias": "bias" in weights,
         "kernel_size": (), "strides": (), "padding": (), "dilation": (), "groups": 1,
@@ -115,20 +120,22 @@ def linear(builder: Builder, layer: Layer, call: Call) -> None:
         if settings["in_features"] is None and layer.kind == "dense":
             settings["in_features"] = value.shape[-1]
     hub = _new(builder, "linear", settings, layer, call, values)
-    builder.put_hub(call, hub, value.layout if value is not None else None, fused(layer, call))
+    builder.put_hub(call, hub, value.layout if value is not None else None, fused(builder, layer, call))
 
 
 def _einsum_dense(builder: Builder, layer: Layer, call: Call) -> None:
     """A dense layer over axes of its own choice: what it sums over is `in`, what it makes is `out`."""
     linear(builder, layer, call)
     hub = builder.graph.hubs[-1]
-    kernel = layer.parameters[0] if layer.parameters else None
-    by_axis = kernel.by_axis if kernel is not None else None
+    kernel = hub.weights.get("kernel")
+    by_axis = kernel.parameter.by_axis if kernel is not None else None
     if by_axis is None:
         builder.unknown(f"The axes of {layer.path} ({layer.setting('equation')}) are not known.")
         return
-    sums = [n for axis, n in by_axis.items() if axis.startswith("in") or axis in ("head", "value_dim")]
     makes = [n for axis, n in by_axis.items() if axis.startswith("out")]
+    heads = [n for axis, n in by_axis.items() if axis in ("head", "kv_head", "key_dim", "value_dim")]
+    sums = [n for axis, n in by_axis.items() if axis.startswith("in")]
+    makes, sums = (makes, sums or heads) if makes else (heads, sums)
     hub.settings |= {"in_features": windows.product(sums), "units": windows.product(makes)}
     if any(axis.startswith("channel") for axis in by_axis):
         builder.unknown(f"{layer.path} keeps axes apart ({layer.setting('equation')}), which is compared by name only.")
@@ -136,7 +143,7 @@ def _einsum_dense(builder: Builder, layer: Layer, call: Call) -> None:
 
 def _new(builder: Builder, word: str, settings: dict[str, Any], layer: Layer, call: Call, values: list[Value]) -> Any:
     return builder.new(
-        word, settings, values, weights=weights_of(layer), layer=layer.path, within=call.within or "",
+        word, settings, values, weights=builder.weights(layer), layer=layer.path, within=call.within or "",
         order=call.order, shape=_out(call),
     )  # fmt: skip
 
@@ -156,7 +163,9 @@ def _embedding(builder: Builder, layer: Layer, call: Call) -> None:
     word = "embedding"
     if not values or values[0].constant:  # ids that no input decides: a learned table of positions
         word, values = "table", []
-    builder.put_hub(call, _new(builder, word, settings, layer, call, values), None)
+    hub = _new(builder, word, settings, layer, call, values)
+    hub.weights = {role: weight for role, weight in hub.weights.items() if role == "table"}
+    builder.put_hub(call, hub, None)
 
 
 def _norm(builder: Builder, layer: Layer, call: Call) -> None:
@@ -239,7 +248,9 @@ def add_closed(builder: Builder, layer: Layer, call: Call) -> None:
     specs = tensor_leaves(call.outputs)
     if len(layer.parameters) == 1 and table and specs and table[0].shape[-1:] == specs[0].shape[-1:]:  # type: ignore[index]
         settings = {"tokens": table[0].shape[0], "units": table[0].shape[1]}  # type: ignore[index]
-        builder.put_hub(call, _new(builder, "table", settings, layer, call, []))
+        hub = _new(builder, "table", settings, layer, call, [])
+        hub.weights = {"table": Weight(table[0])}
+        builder.put_hub(call, hub)
         return
     _unknown_with_weights(builder, layer, call)
 

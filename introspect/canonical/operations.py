@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from .. import conventions
-from ..graph import Edge, Label
+from ..graph import Label
 from ..records import Operation
 from ..values import FrozenDict, leaves, tensor_leaves
 from . import shaping, windows
 from .attention import weighting
 from .builder import Builder, Value
 from .layouts import axis_word
+from .patterns import bare
+from .recurrent import picked_state
 
 _ACTIVATIONS = frozenset({
     "relu", "gelu", "silu", "sigmoid", "tanh", "softplus", "elu", "leaky_relu", "hard_sigmoid", "hard_silu", "clip",
-    "exp", "log", "sqrt", "rsqrt", "square", "absolute", "sin", "cos", "erf", "negate",
+    "selu", "celu", "mish", "softsign", "log_sigmoid", "exp", "log", "log1p", "sqrt", "rsqrt", "square", "absolute", "sin", "cos", "erf", "negate",
 })  # fmt: skip
 _NOTHING = frozenset({"cast", "copy", "dropout"})
 _JOINS = {"add": "add", "multiply": "multiply", "subtract": "subtract", "divide": "divide", "maximum": "maximum",
@@ -56,7 +59,7 @@ def _activation(builder: Builder, step: Operation, values: list[Value], data: li
         "lower_bound": _setting(step, "lower_bound", "min", "min_val", "x_min"),
         "bound": _setting(step, "bound", "max", "max_val", "x_max"),
     }  # fmt: skip
-    word = "relu6" if step.native_name in ("relu6", "relu6_") else step.kind
+    word = "relu6" if step.native_name.strip("_").lower() == "relu6" else step.kind
     if step.kind == "clip" and step.native_name == "hardtanh":
         details = {"lower_bound": -1.0 if details["lower_bound"] is None else details["lower_bound"],
                    "bound": 1.0 if details["bound"] is None else details["bound"]}  # fmt: skip
@@ -78,6 +81,8 @@ def _softmax(builder: Builder, step: Operation, values: list[Value], data: list[
 def _join(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     """A sum or product of two tensors; with one that no input decides, a function of the other."""
     layout = next((v.layout for v in data if v.layout), None)
+    if len(values) == 1 and step.kind in ("maximum", "minimum"):
+        return _reduce(builder, step, values, data)
     if len(data) > 1:
         parameters = [v for v in data if builder.graph.hubs[v.edge.source].word == "parameter" and not v.edge.labels]
         if step.kind == "multiply" and len(parameters) == 1 and _is_vector(parameters[0]):
@@ -88,14 +93,14 @@ def _join(builder: Builder, step: Operation, values: list[Value], data: list[Val
         return
     numbers = [leaf for leaf in leaves(step.inputs) if isinstance(leaf, (int, float)) and not isinstance(leaf, bool)]
     first = values and values[0] is data[0] and not (step.inputs.args and isinstance(step.inputs.args[0], (int, float)))
-    other = round(float(numbers[0]), 6) if numbers else "constant"
+    other = float(f"{float(numbers[0]):.7g}") if numbers else "constant"
     if step.kind in ("multiply", "divide") and other == 1.0 and first:
         return _through(builder, step, data[0])
     if step.kind == "add" and other == 0.0:
         return _through(builder, step, data[0])
     word, said = step.kind, other
     if step.kind == "divide" and first and isinstance(other, float) and other:
-        word, said = "multiply", round(1 / other, 6)
+        word, said = "multiply", float(f"{1 / other:.7g}")
     elif step.kind == "subtract" and first and isinstance(other, float):
         word, said = "add", -other
     elif not first and step.kind in ("divide", "subtract"):
@@ -122,6 +127,7 @@ def _scaled(builder: Builder, step: Operation, value: Value, parameter: Value) -
 def _concat(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     axis = _setting(step, "axis", "dim", "argument_1")
     axis = axis[0] if isinstance(axis, tuple) else 0 if axis is None else axis
+    values = [v for v in values if 0 not in v.shape]  # an empty cache of keys and values
     layout = next((v.layout for v in data if v.layout), None)
     word = axis_word(axis, len(data[0].shape), layout)
     if len(values) == 1:
@@ -143,6 +149,8 @@ def _transpose(builder: Builder, step: Operation, values: list[Value], data: lis
 
 def _order(step: Operation, rank: int) -> tuple[int, ...]:
     """The order of axes that a transposition gives: of `permute(0, 2, 1)` as of `transpose(1, 2)`."""
+    if "source" in step.settings and "destination" in step.settings:
+        return _moved(step.settings["source"], step.settings["destination"], rank)
     said = _setting(step, "axes", "axis", "dims")
     numbers = said if isinstance(said, tuple) else tuple(
         v for name, v in step.settings.items() if isinstance(v, int) and not isinstance(v, bool)
@@ -156,6 +164,14 @@ def _order(step: Operation, rank: int) -> tuple[int, ...]:
     elif not numbers:
         order.reverse()
     return tuple(order)
+
+
+def _moved(source: Any, destination: Any, rank: int) -> tuple[int, ...]:
+    """The order of axes after some were moved elsewhere, as `moveaxis` does."""
+    pairs = [(source, destination)] if isinstance(source, int) else zip(source, destination, strict=True)
+    places = {there % rank: here % rank for here, there in pairs}
+    rest = iter([axis for axis in range(rank) if axis not in places.values()])
+    return tuple(places[axis] if axis in places else next(rest) for axis in range(rank))
 
 
 def _expand(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
@@ -179,11 +195,14 @@ def _put(builder: Builder, step: Operation, value: Value) -> None:
 
 def _slice(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     value, out = data[0], tensor_leaves(step.outputs)[0].shape
+    key = _setting(step, "key", "argument_1")
+    picked = picked_state(builder, value, key)
+    if picked is not None:
+        return builder.put(step, Value(picked, out))
     if [n for n in value.shape if n != 1] == [n for n in out if n != 1]:
         return _expand(builder, step, values, data)
     if builder.graph.hubs[value.edge.source].word in ("parameter", "table") and not value.edge.labels:
         return _through(builder, step, value)  # the first rows of a table of positions
-    key = _setting(step, "key", "argument_1")
     _through(builder, step, value, _label(step, "slice", key=str(_plain_key(key, value))))
 
 
@@ -217,7 +236,8 @@ def _reduce(builder: Builder, step: Operation, values: list[Value], data: list[V
     words = sorted({axis_word(a, rank, value.layout) for a in axes if isinstance(a, int)}, key=str)
     spatial = list(range(1, rank - 1))
     if words == spatial and step.kind in ("mean", "maximum") and rank > 2:
-        return _through(builder, step, value, _label(step, "global_average" if step.kind == "mean" else "global_max"))
+        word = "average_pool" if step.kind == "mean" else "max_pool"
+        return windows.whole_pool(builder, step, value, word, value.layout, None)
     _through(builder, step, value, _label(step, step.kind, axis=tuple(words)))
 
 
@@ -274,31 +294,54 @@ def _pad_pairs(said: Any, value: Value) -> Any:
 def _attention(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     """Scaled dot-product attention of heads: (batch, heads, time, size)."""
     query, key = data[0], data[1] if len(data) > 1 else data[0]
-    inputs = [Value(_bare(v.edge), v.shape) for v in data[:3]]
-    mask = next((leaf for leaf in [step.settings.get("attn_mask")] if leaf is not None), None)
+    heads = 2 if step.native_name == "DotProductAttention" else 1  # (batch, time, heads, size) in Keras
+    scale = _scaled_before(step.settings.get("scale"), query, key)
+    inputs = [Value(bare(v.edge), v.shape) for v in data[:3]]
+    given = step.inputs.kwargs.get("attn_mask")
+    mask = "causal" if step.settings.get("is_causal") else "none"
+    if tensor_leaves((given,)) or len(values) > 3:
+        mask = "unknown" if len(data) < 4 else "given"
     hub = weighting(
-        builder, step, inputs, heads=query.shape[1], kv_heads=key.shape[1], key_dim=query.shape[-1],
-        causal=bool(step.settings.get("is_causal")), masked=mask is not None or len(values) > 3, path=None,
-        rate=step.settings.get("dropout_p") or 0, scale=step.settings.get("scale"),
+        builder, step, inputs, heads=query.shape[heads], kv_heads=key.shape[heads], key_dim=query.shape[-1],
+        mask=mask, path=None,
+        rate=step.settings.get("dropout_p") or None, scale=scale,
     )  # fmt: skip
     builder.put_hub(step, hub)
 
 
-_SHAPING = frozenset({"reshape", "permute", "flatten", "positions"})
+def _scaled_before(scale: Any, *values: Value) -> Any:
+    """The factor of the scores, where queries or keys are multiplied by another before."""
+    factors = [x.settings.get("operand") for v in values for x in v.edge.labels if x.word == "multiply"]
+    if not factors or not all(isinstance(f, float) for f in factors):
+        return scale
+    size = values[0].shape[-1] or 1
+    return math.prod(factors) * (size**-0.5 if scale is None else scale)
 
 
-def _bare(edge: Edge) -> Edge:
-    """The edge without what only makes heads of features."""
-    return Edge(edge.source, edge.port, tuple(label for label in edge.labels if label.word not in _SHAPING))
-
-
-def _unmasked(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    _through(builder, step, data[0], _label(step, step.kind))
+def _linear(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    """A product with a weight that is held elsewhere: a table used the other way round, a functional layer."""
+    held = [builder.graph.hubs[v.edge.source] for v in data[1:]]
+    if step.native_name != "linear" or len(data) < 2 or not all(h.weights and not h.inputs for h in held):
+        return _other(builder, step, values, data)
+    (kernel,) = held[0].weights.values()
+    shape = kernel.shape or (None, None)
+    weights = {"kernel": kernel}
+    if len(held) > 1:
+        (weights["bias"],) = held[1].weights.values()
+    settings = {
+        "units": shape[0], "in_features": shape[-1], "use_bias": len(held) > 1, "kernel_size": (), "strides": (),
+        "padding": (), "dilation": (), "groups": 1, "axis": "channel",
+    }  # fmt: skip
+    hub = builder.new("linear", settings, data[:1], weights=weights, layer=held[0].layer, within=step.within,
+                      order=step.order, shape=tensor_leaves(step.outputs)[0].shape)  # fmt: skip
+    builder.put_hub(step, hub, data[0].layout)
 
 
 def _other(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     """A function without a form of its own here: a label with its settings, or a hub of several inputs."""
     settings = {name: value for name, value in step.settings.items() if not isinstance(value, FrozenDict)}
+    if step.kind == "matmul":
+        settings = {}
     word = step.kind if step.kind != "unknown" else step.native_name
     if step.kind == "unknown":
         builder.unknown(f"What {step.native_name} in {step.within or 'the model'} computes is not known.")
@@ -326,4 +369,5 @@ _HANDLERS: dict[str, Handler] = {
     "adaptive_pool": _adaptive_pool,
     "pad": _pad,
     "attention": _attention,
+    "linear": _linear,
 }

@@ -19,12 +19,14 @@ def recurrent(builder: Builder, layer: Layer, call: Call) -> None:
     values = builder.tensors(call)[:1]
     current = values[0]
     last: list[Hub] = []
+    every: list[Hub] = []
     rate = layer.setting("between_rate")
     for depth, directions in enumerate(stack):
         if depth and rate:
             between = Label("dropout", FrozenDict(rate=rate, kind="dropout"), None, layer.path, call.order)
             current = Value(current.edge.then(between), current.shape, current.layout)
         last = [_hub(builder, layer, call, current, weights, reverse) for weights, reverse in directions]
+        every += last
         edge = Edge(last[0].index)
         if len(last) == 2:
             both = builder.new(
@@ -33,21 +35,45 @@ def recurrent(builder: Builder, layer: Layer, call: Call) -> None:
             )  # fmt: skip
             edge = Edge(both.index)
         current = Value(edge, current.shape, None)
+    for hub in every:
+        builder.stacks[hub.index] = [h.index for h in every]
     _outputs(builder, layer, call, current, last)
 
 
 def _outputs(builder: Builder, layer: Layer, call: Call, current: Value, last: list[Hub]) -> None:
     """The first output is the sequence, or its last step; the others are states."""
     sequence = layer.setting("return_sequences") is not False
-    only_last = Label("last_step", FrozenDict(), None, layer.path, call.order)
+    final = final_state(layer.path, call.order)
+    backwards = Label("flip", FrozenDict(axis=1), None, layer.path, call.order)
     for index, _ in enumerate(tensor_leaves(call.outputs)):
-        if index == 0:
-            value = current if sequence else Value(current.edge.then(only_last), current.shape)
-        elif index == 1 and len(last) == 1:  # h_n: the output of the last step
-            value = Value(current.edge.then(only_last), current.shape)
+        if index == 0 and not sequence or index == 1 and len(builder.stacks[last[0].index]) == 1:
+            value = Value(current.edge.then(final), current.shape)
+        elif index == 0 and layer.setting("go_backwards"):  # in the order in which it went, the last time first
+            value = Value(current.edge.then(backwards), current.shape)
+        elif index == 0:
+            value = current
         else:
             value = Value(Edge(last[0].index, index), current.shape)
         builder.put(call, value, index)
+
+
+def final_state(path: str, order: int) -> Label:
+    """What a recurrent layer gives at the last step that it takes."""
+    return Label("final", FrozenDict(), None, path, order)
+
+
+def picked_state(builder: Builder, value: Value, key: Any) -> Edge | None:
+    """One of the states of a stack of layers: `h_n[1]`; or the last step of a sequence, `output[:, -1]`."""
+    edge = value.edge
+    hub = builder.graph.hubs[edge.source]
+    if edge.source not in builder.stacks or edge.labels:
+        return None
+    if edge.port == 1 and isinstance(key, int):
+        return Edge(builder.stacks[edge.source][key]).then(final_state(hub.path, hub.order))
+    if edge.port == 0 and isinstance(key, tuple) and key == ("slice(None, None, None)", -1):
+        if not hub.settings["go_backwards"] and len(value.shape) == 3:
+            return edge.then(final_state(hub.path, hub.order))
+    return None
 
 
 def _hub(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ..graph import ENDS, Edge, Graph, Hub, Label
 from ..values import FrozenDict
+from .patterns import find_attention, fold_functions, name_functions, unpack
 
 # A run of functions on an edge → the one function that it is: hard_sigmoid spelled out.
-_HARD_SIGMOID = [("add", {"operand": 3.0}), ("relu6", {}), ("multiply", {"operand": 0.166667})]
+_HARD_SIGMOID = [("add", {"operand": 3.0}), ("relu6", {}), ("multiply", {"operand": 0.1666667})]
 
 
 def tidy(graph: Graph) -> Graph:
@@ -14,6 +15,12 @@ def tidy(graph: Graph) -> Graph:
     for hub in graph.hubs:
         hub.inputs = [_recognized(edge) for edge in hub.inputs]
     _gated(graph)
+    find_attention(graph)
+    fold_functions(graph)
+    name_functions(graph)
+    unpack(graph)
+    for hub in graph.hubs:
+        hub.inputs = [_joined_heads(graph, edge) for edge in hub.inputs]
     _merge_sums(graph)
     _nest_concats(graph)
     return _living(graph)
@@ -27,6 +34,21 @@ def _recognized(edge: Edge) -> Edge:
         if [(label.word, dict(label.settings)) for label in run] == _HARD_SIGMOID:
             last = run[-1]
             labels[start : start + size] = [Label("hard_sigmoid", FrozenDict(), run[1].layer, last.within, last.order)]
+            break
+    return Edge(edge.source, edge.port, tuple(labels))
+
+
+def _joined_heads(graph: Graph, edge: Edge) -> Edge:
+    """What attention gives, its heads joined to features again; two reversals are none."""
+    labels = list(edge.labels)
+    if graph.hubs[edge.source].word == "attention" and edge.port == 0:
+        if labels and labels[0].word == "permute" and tuple(labels[0].settings["axis"]) == (0, 2, 1, 3):
+            labels = labels[1:]
+        if labels and labels[0].word in ("reshape", "flatten", "positions"):
+            labels = labels[1:]
+    for at in range(len(labels) - 1):
+        if labels[at].word == labels[at + 1].word == "flip" and labels[at].settings == labels[at + 1].settings:
+            labels = labels[:at] + labels[at + 2 :]
             break
     return Edge(edge.source, edge.port, tuple(labels))
 

@@ -10,7 +10,7 @@ from ..graph import Label, Weight
 from ..records import Call, Layer
 from ..values import FrozenDict, tensor_leaves
 from ..vocabulary import spatial_rank
-from .builder import Builder, Value, label, weights_of
+from .builder import Builder, Value, weights_of
 
 CONVOLUTIONS = ("conv1d", "conv2d", "conv3d", "depthwise_conv1d", "depthwise_conv2d", "depthwise_conv3d")
 TRANSPOSED = ("conv1d_transpose", "conv2d_transpose", "conv3d_transpose")
@@ -57,7 +57,7 @@ def convolution(builder: Builder, layer: Layer, call: Call) -> None:
         word, settings, [value], weights=weights, layer=layer.path, within=call.within or "", order=call.order,
         shape=tensor_leaves(call.outputs)[0].shape, raw=raw,
     )  # fmt: skip
-    builder.put_hub(call, hub, layout, fused(layer, call))
+    builder.put_hub(call, hub, layout, fused(builder, layer, call))
 
 
 def separable_convolution(builder: Builder, layer: Layer, call: Call) -> None:
@@ -87,7 +87,7 @@ def separable_convolution(builder: Builder, layer: Layer, call: Call) -> None:
 
     hub = builder.new("linear", pointwise, [Value(Edge(first.index), value.shape, layout)], weights=mixing, **said)
     hub.shape = first.shape = tensor_leaves(call.outputs)[0].shape
-    builder.put_hub(call, hub, layout, fused(layer, call))
+    builder.put_hub(call, hub, layout, fused(builder, layer, call))
 
 
 def transposed_convolution(builder: Builder, layer: Layer, call: Call) -> None:
@@ -109,7 +109,7 @@ def transposed_convolution(builder: Builder, layer: Layer, call: Call) -> None:
         "conv_transpose", settings, [value], weights=weights, layer=layer.path, within=call.within or "",
         order=call.order, shape=out, raw={"padding": layer.setting("padding")},
     )  # fmt: skip
-    builder.put_hub(call, hub, layout, fused(layer, call))
+    builder.put_hub(call, hub, layout, fused(builder, layer, call))
 
 
 def _window(
@@ -200,10 +200,8 @@ def windowed(
         settings["pad_value"] = None
     whole = out_size and all(n == 1 for n in out_size) and tuple(kernel) == tuple(size) and not padded
     if whole and word in ("average_pool", "max_pool"):
-        kind = "global_average" if word == "average_pool" else "global_max"
-        mean = Label(kind, FrozenDict(), path, getattr(call, "within", "") or "", call.order)
-        builder.put(call, Value(value.edge.then(mean), value.shape, layout))
-        return
+        return whole_pool(builder, call, value, word, layout, path, tuple(kernel))
+    raw["kernel"] = tuple(kernel)
     hub = builder.new(
         word, settings, [value], layer=path, within=getattr(call, "within", "") or "", order=call.order, shape=out,
         raw=raw,
@@ -213,9 +211,20 @@ def windowed(
 
 def global_pool(builder: Builder, layer: Layer, call: Call) -> None:
     """The mean or maximum over all positions."""
-    value = builder.tensors(call)[0]
-    word = "global_average" if "average" in layer.kind else "global_max"
-    builder.put(call, Value(value.edge.then(label(layer, call, word)), value.shape, layout_of(layer)))
+    word = "average_pool" if "average" in layer.kind else "max_pool"
+    whole_pool(builder, call, builder.tensors(call)[0], word, layout_of(layer), layer.path)
+
+
+def whole_pool(
+    builder: Builder, call: Any, value: Value, word: str, layout: str | None, path: str | None, kernel: Any = None
+) -> None:
+    """A pool whose window is the whole map, however large that is; `kernel` is the size that was said, if any."""
+    settings = {"kernel_size": "whole"}
+    hub = builder.new(
+        word, settings, [value], layer=path, within=getattr(call, "within", "") or "", order=call.order,
+        shape=tensor_leaves(call.outputs)[0].shape, raw={"kernel": kernel},
+    )  # fmt: skip
+    builder.put_hub(call, hub, layout)
 
 
 def adaptive_pool(builder: Builder, layer: Layer, call: Call) -> None:
@@ -231,8 +240,7 @@ def adapted(builder: Builder, call: Any, kind: str, value: Value, layout: str, p
     if size == out:
         builder.put(call, Value(value.edge, value.shape, layout))
     elif set(out) == {1}:
-        whole = Label("global_average" if mean else "global_max", FrozenDict(), path, within, call.order)
-        builder.put(call, Value(value.edge.then(whole), value.shape, layout))
+        whole_pool(builder, call, value, "average_pool" if mean else "max_pool", layout, path)
     elif all(n is not None and o and n % o == 0 for n, o in zip(size, out, strict=True)):
         steps = tuple(n // o for n, o in zip(size, out, strict=True))  # type: ignore[operator]
         word = "average_pool" if mean else "max_pool"

@@ -7,12 +7,12 @@ from typing import Any
 from ..alignment import align
 from ..canonical import canonical
 from ..comparison import Comparison
-from ..inspection import inspect
 from ..records import Report
 from .accounts import ledger
 from .causes import find_causes
 from .edges import compare_edges
 from .findings import Findings
+from .inputs import inspected
 from .matches import differences_of, matches_of
 from .maps import input_map, output_map
 from .orders import judge_orders
@@ -31,7 +31,7 @@ def compare(a: Any, b: Any, *, inputs_a: Any = None, inputs_b: Any = None) -> Co
     Raises:
         UnsupportedModelError, InputsError: as `inspect`.
     """
-    return compare_reports(inspect(a, inputs_a), inspect(b, inputs_b))
+    return compare_reports(*inspected(a, b, inputs_a, inputs_b))
 
 
 def compare_reports(a: Report, b: Report) -> Comparison:

@@ -57,6 +57,7 @@ def _regions(findings: Findings) -> None:
             elif around in places:
                 root.follows(places[around])
     graphs = (findings.a, findings.b)
+    _missing_inputs(findings)
     for found in findings.items:
         for side, crossed in enumerate(found.crossed):
             for index in crossed:
@@ -64,6 +65,18 @@ def _regions(findings: Findings) -> None:
                     continue  # a scaling of the input: others beside it are as much a cause
                 if found.cause is None and (side, index) in only and found is not only[side, index]:
                     found.follows(only[side, index])
+
+
+def _missing_inputs(findings: Findings) -> None:
+    """What comes from an input that only one model was given follows from that."""
+    missing = {(0 if f.hubs[0] is not None else 1, next(i for i in f.hubs if i is not None)): f for f in findings.items
+               if f.field == "input"}  # fmt: skip
+    for found in findings.items if missing else ():
+        ends = [missing[side, end] for side, end in enumerate(found.ends) if (side, end) in missing]
+        masks = [f for (side, _), f in missing.items() if "given" in str((found.a, found.b)[side])]
+        cause = next(iter(ends), None) or (next(iter(masks), None) if found.field == "mask" else None)
+        if cause is not None:
+            found.follows(cause)
 
 
 def _leading(graph: Graph, members: list[Found], side: int) -> Found:
@@ -205,6 +218,8 @@ def _following(findings: Findings) -> None:
 
 def _can_follow(findings: Findings, found: Found) -> bool:
     if found.field in FOLLOWING or found.field in ("output_shape", "shape", "upsample", "reshape", "size", "start", "stop"):
+        return True
+    if found.field == "flatten" and None in (found.a, found.b):  # of a single position there is nothing to flatten
         return True
     one = findings.a.hubs[found.hubs[0]] if found.hubs[0] is not None else None
     other = findings.b.hubs[found.hubs[1]] if found.hubs[1] is not None else None

@@ -12,7 +12,7 @@ from .findings import Findings, Found
 from .settings import same
 
 # Functions that move elements without changing any.
-MOVING = frozenset({"flatten", "reshape", "permute", "positions", "part", "slice", "last_step"})
+MOVING = frozenset({"flatten", "reshape", "permute", "positions", "part", "slice", "final", "flip"})
 Chain = tuple[Edge, list[Label], list[int]]
 
 
@@ -144,7 +144,8 @@ def _labels(findings: Findings, hubs: tuple[int, int], one: Chain, other: Chain,
                 findings.label_pairs.append((x, y))
                 _label_settings(findings, hubs, x, y, training)
                 continue
-            effect = "training" if training else "values"
+            unknown = any(label is not None and "." in label.word for label in (x, y))
+            effect = "training" if training else "unknown" if unknown else "values"
             if x is not None and y is not None:
                 findings.label_pairs.append((x, y))
                 a, b = str(x), str(y)
@@ -159,7 +160,7 @@ def _labels(findings: Findings, hubs: tuple[int, int], one: Chain, other: Chain,
 
 def _field(x: Label | None, y: Label | None) -> str:
     word = (x or y).word  # type: ignore[union-attr]
-    if word in MOVING or word in ("pad", "upsample", "global_average", "global_max", "dropout", "softmax", "rescaling"):
+    if word in MOVING or word in ("pad", "upsample", "dropout", "softmax", "rescaling"):
         return word
     return "activation"
 

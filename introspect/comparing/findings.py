@@ -11,7 +11,7 @@ from ..graph import Graph, Hub, Label
 # Differences that change widths or sizes of what comes behind them.
 SHAPING = frozenset({
     "units", "kernel_size", "strides", "padding", "dilation", "layer", "kind", "order", "flatten", "upsample", "pad",
-    "global_average", "global_max", "reshape", "groups", "axis", "tokens", "shape", "positions", "slice", "part",
+    "reshape", "groups", "axis", "tokens", "shape", "positions", "slice", "part",
     "input_shape", "permute", "source", "projection",
 })  # fmt: skip
 

@@ -9,8 +9,8 @@ from .findings import Findings
 _PASSING = frozenset({"batch_norm", "layer_norm", "rms_norm", "scale", "prelu", "max_pool", "average_pool", "lp_pool"})
 _ELEMENTWISE = frozenset({
     "relu", "relu6", "leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "sigmoid", "tanh", "softplus", "hard_sigmoid",
-    "hard_silu", "clip", "dropout", "global_average", "global_max", "flatten", "pad", "upsample", "softmax", "selu",
-    "multiply", "add", "rescaling", "last_step", "mish", "exp", "softsign", "celu", "log", "square", "absolute",
+    "hard_silu", "clip", "dropout", "flatten", "pad", "upsample", "softmax", "selu",
+    "multiply", "add", "rescaling", "final", "mish", "exp", "softsign", "celu", "log", "square", "absolute",
 })  # fmt: skip
 
 

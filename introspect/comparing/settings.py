@@ -18,15 +18,26 @@ def compare_hubs(findings: Findings) -> None:
     for one, other in findings.pairs():
         if one.word in ENDS:
             continue
-        if one.word != other.word:
+        if one.word != other.word and {one.word, other.word} != {"embedding", "table"}:
             effect = "count" if one.learned or other.learned else "values"
             findings.add(Found("kind", one.word, other.word, effect, (one.index, other.index)))
+            continue
+        if "whole" in (one.settings.get("kernel_size"), other.settings.get("kernel_size")):
+            _whole(findings, one, other)
             continue
         for name, effect in COMPARED.get(one.word, {}).items():
             _setting(findings, one, other, name, effect)
         if one.word not in COMPARED:
             _all_settings(findings, one, other)
         _dtypes(findings, one, other)
+
+
+def _whole(findings: Findings, one: Hub, other: Hub) -> None:
+    """A pool of the whole map is another than one of a part of it, unless the same window was said for both."""
+    x, y = one.settings["kernel_size"], other.settings["kernel_size"]
+    said = one.raw.get("kernel"), other.raw.get("kernel")
+    if x != y and (said[0] is None or said[0] != said[1]):
+        findings.add(Found("kernel_size", x, y, "shape", (one.index, other.index)))
 
 
 def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -> None:
@@ -36,8 +47,12 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
     if same(x, y) or (name == "padding" and not _padding_differs(one, other)):
         return
     text = ""
-    if name == "in_features" and x is None or y is None and name == "in_features":
-        return
+    if name == "pad_value" and None in (x, y):
+        return  # nothing is padded on one side: the padding differs
+    if (name == "in_features" or effect == "training" or one.word == "attention") and None in (x, y):
+        return  # not known on one side
+    if name == "mask" and "unknown" in (x, y):
+        effect = "unknown"
     if name == "use_bias":
         effect, text = _bias(findings, one, other)
     elif name in _ABSORBS and one.word == "batch_norm":

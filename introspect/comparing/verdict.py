@@ -14,7 +14,7 @@ def verdict_of(findings: Findings, a: Report, b: Report, repairs: Repairs) -> st
     roots = {f: None for f in roots if f.effect not in ("none", "training")}
     if any(_leaves_a_tensor(f) for f in wrong if f.root() not in repairs.mended):
         return "different"
-    if roots:
+    if any(f.effect != "unknown" for f in roots):
         return "same weights, another function"
     unseen = [r for r in (a, b) if not r.complete or r.method == "none" or not r.root.calls]
     if unseen or findings.a.unknown or findings.b.unknown:
