@@ -1,4 +1,4 @@
-"""`introspect demo`: one small CNN in Keras, the same in PyTorch, and their reports side by side."""
+"""`introspect demo`: one small CNN in Keras, the same in PyTorch, both reports, and in what they differ."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from importlib import import_module
 from typing import Any
 
 from . import tables
+from .comparing import compare
 from .inspection import inspect
 from .registry import missing_framework
 from .render import text as text_renderer
 
 
 def text() -> str:
-    """The table that the demo prints. Raises `MissingFrameworkError` where one of the two is not installed."""
+    """What the demo prints. Raises `MissingFrameworkError` where one of the two is not installed."""
     a, b = inspect(keras_model(), (1, 28, 28, 1)), inspect(torch_model(), (1, 1, 28, 28))
-    return text_renderer.render(tables.side_by_side(a, b))
+    return f"{text_renderer.render(tables.side_by_side(a, b))}\n\n\n{compare(a, b).to_text()}"
 
 
 def keras_model() -> Any:

@@ -10,9 +10,9 @@ from .costs import macs_by_path
 from .errors import InputsError
 from .inputs import understand
 from .parameter import Parameter
-from .records import Layer, Report
+from .records import Layer, Report, changed
 from .registry import adapter_for
-from .values import tensor_leaves
+from .values import itemsize, tensor_leaves
 
 METHODS = ("auto", "abstract", "eager", None)
 
@@ -82,20 +82,17 @@ def _report(description: Description, trace: Trace) -> Report:
 
 def _with_counts(description: Description, trace: Trace) -> tuple[Layer, ...]:
     """The layers with their calls, what these took, and the counts of their own tensors and all below, each once."""
-    layers = tuple(_with(layer, calls=trace.calls_of(layer.path)) for layer in description.layers)
+    layers = tuple(changed(layer, calls=trace.calls_of(layer.path)) for layer in description.layers)
     macs = macs_by_path(layers, trace.operations, trace.unseen)
     whole = trace.complete and trace.method != "none"
     counts = _by_sets(layers) if _shares_anything(layers) else _by_sums(layers)
     unbuilt = _not_whole(layers, description.unbuilt)
-    return tuple(
-        _with(
-            layer,
-            # What a whole pass did not call took nothing; what a private sublayer took stands in its owner.
-            macs=macs.get(layer.path, 0 if whole and layer.part_of is None else None),
-            **({} if layer.path in unbuilt else dict(zip(_COUNTS, counts[layer.path], strict=True))),
-        )
-        for layer in layers
-    )
+    for layer in layers:  # these were made here, and nobody has them yet
+        # What a whole pass did not call took nothing; what a private sublayer took stands in its owner.
+        vars(layer)["macs"] = macs.get(layer.path, 0 if whole and layer.part_of is None else None)
+        if layer.path not in unbuilt:
+            vars(layer).update(zip(_COUNTS, counts[layer.path], strict=True))
+    return layers
 
 
 def _shares_anything(layers: tuple[Layer, ...]) -> bool:
@@ -152,13 +149,6 @@ def _in_parts(layers: tuple[Layer, ...], tensors: dict[str, Parameter]) -> dict[
     return found
 
 
-def _with(layer: Layer, **changes: Any) -> Layer:
-    """As `dataclasses.replace`, without its check of 22 fields: a model has thousands of layers."""
-    changed = object.__new__(Layer)
-    vars(changed).update(vars(layer), **changes)
-    return changed
-
-
 def children_first(layers: tuple[Layer, ...]) -> list[Layer]:
     """Every layer once, after all that it holds (also what stands at an earlier path, shared with another parent)."""
     by_path = {layer.path: layer for layer in layers}
@@ -183,9 +173,11 @@ _NOTHING: Share = (0, 0, 0, 0, 0)
 
 def _share(tensor: Parameter) -> Share:
     """What one tensor adds to each of the counts."""
+    size, item = tensor.size, itemsize(tensor.dtype)
+    taken = tensor.bytes if tensor.stored is not None or size is None or item is None else size * item
     if tensor.state == "parameter":
-        return tensor.size, tensor.size if tensor.trainable else 0, 0, tensor.bytes, 0
-    return 0, 0, tensor.size, 0, tensor.bytes
+        return size, size if tensor.trainable else 0, 0, taken, 0
+    return 0, 0, size, 0, taken
 
 
 def _sum(shares: list[Share]) -> Share:

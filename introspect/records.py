@@ -196,6 +196,13 @@ class Layer:
         return None if not self.calls or any(size is None for size in sizes) else sum(sizes)  # type: ignore[arg-type]
 
 
+def changed(layer: Layer, **changes: Any) -> Layer:
+    """As `dataclasses.replace`, without its check of all fields: a model has thousands of layers."""
+    other = object.__new__(Layer)
+    vars(other).update(vars(layer), **changes)
+    return other
+
+
 @dataclass(frozen=True)
 class Report:
     """What is in a model. `report["path"]` is a layer, `for layer in report` goes through all, root first.

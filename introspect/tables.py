@@ -1,4 +1,7 @@
-"""What is shown, decided once: a report, an explanation or two reports become a `Table`; renderers only print it."""
+"""What is shown, decided once: a report, an explanation or two reports become a `Table`; renderers only print it.
+
+(`comparison_tables` does the same for a comparison.)
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,10 @@ class Table:
     numeric: tuple[bool, ...]
     title: str = ""
     footer: tuple[str, ...] = ()
+
+
+class Code(str):
+    """A line of a footer that is a line of Python."""
 
 
 def count(number: int | None) -> str:
@@ -120,12 +127,18 @@ def report_table(report: Report, columns: Sequence[str] | None = None, depth: in
         columns=columns,
         rows=tuple(tuple(_COLUMNS[name][1](layer, report) for name in columns) for layer in layers),
         numeric=tuple(_COLUMNS[name][0] for name in columns),
-        title=f"{report.model} ({_framework(report)})",
+        title=f"{report.model} ({framework(report)})",
         footer=("", *totals(report), *_notes(report)),
     )
 
 
-def _framework(report: Report) -> str:
+def cell(column: str, layer: Layer, report: Report) -> str:
+    """What stands in a column of `COLUMNS` for one layer."""
+    return _COLUMNS[column][1](layer, report)
+
+
+def framework(report: Report) -> str:
+    """`keras 3.15.0 on tensorflow`."""
     backend = f" on {report.backend}" if report.backend != report.framework else ""
     return f"{report.framework} {report.framework_version}{backend}"
 
@@ -192,15 +205,15 @@ def side_by_side(a: Report, b: Report) -> Table:
         columns=("layer", "kind", *names),
         rows=tuple(rows),
         numeric=(False, False, *numeric),
-        title=f"{a.model} ({_framework(a)}) and {b.model} ({_framework(b)})",
+        title=f"{a.model} ({framework(a)}) and {b.model} ({framework(b)})",
         footer=("", *(f"{x:<{width}}{y}" for x, y in zip(totals(a), totals(b), strict=True))),
     )
 
 
 def _pair(left: Layer | None, right: Layer | None, a: Report, b: Report) -> tuple[str, ...]:
-    names = dict.fromkeys(_COLUMNS["name"][1](layer, a) for layer in (left, right) if layer)
+    names = dict.fromkeys(cell("name", layer, a) for layer in (left, right) if layer)
     cells = []
     for column in _PAIRED:
         for layer, report in ((left, a), (right, b)):
-            cells.append(_COLUMNS[column][1](layer, report) if layer else "")
+            cells.append(cell(column, layer, report) if layer else "")
     return " / ".join(names), (left or right).kind, *cells  # type: ignore[union-attr]

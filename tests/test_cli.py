@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from support.command_line import Run, in_a_process
 
 from introspect import Report, TensorSpec
-from introspect.cli import main, parse_inputs
 from introspect.errors import InputsError
+from introspect.targets import parse_inputs
 from introspect.values import Inputs
 
 LINEAR = ["torch.nn:Linear", "--with", "in_features=3", "--with", "out_features=4"]
 
 
-class Result(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def in_a_process(*arguments: str, before: str = "") -> Result:
-    """As a user's shell runs it. (Most tests use `run`, which spares them the start of an interpreter.)"""
-    code = f"{before}\nfrom introspect.cli import main\nmain()"
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
-    return Result(done.returncode, done.stdout, done.stderr)
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
-    def call(*arguments: str, cwd: Path | None = None) -> Result:
-        monkeypatch.setattr(sys, "argv", ["introspect", *arguments])
-        if cwd is not None:
-            monkeypatch.chdir(cwd)
-            monkeypatch.setattr(sys, "path", ["", *sys.path])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Result(int(ended.value.code or 0), *capfd.readouterr())
-
-    return call
-
-
-def test_a_report_as_text(run: Callable[..., Result]) -> None:
+def test_a_report_as_text(run: Run) -> None:
     result = run("report", *LINEAR, "--input", "2,3")
     assert result.returncode == 0
     assert "(4, 3)" in result.stdout
@@ -54,7 +25,7 @@ def test_a_report_as_text(run: Callable[..., Result]) -> None:
     assert result.stderr == ""
 
 
-def test_a_report_as_json_and_markdown(run: Callable[..., Result]) -> None:
+def test_a_report_as_json_and_markdown(run: Run) -> None:
     result = run("report", *LINEAR, "--input", "2,3", "--format", "json")
     assert Report.from_json(result.stdout).parameter_count == 16
     table = run("report", *LINEAR, "--format", "markdown", "--columns", "path,units").stdout
@@ -68,7 +39,7 @@ def test_a_keras_model_by_its_maker() -> None:
     assert result.stderr == ""
 
 
-def test_a_users_own_file(tmp_path: Path, run: Callable[..., Result]) -> None:
+def test_a_users_own_file(tmp_path: Path, run: Run) -> None:
     (tmp_path / "mine.py").write_text(
         "import torch\nmodel = torch.nn.Sequential(torch.nn.Linear(2, 3))\n"
         "class Holder:\n    inner = torch.nn.Linear(5, 6)\n"
@@ -80,7 +51,7 @@ def test_a_users_own_file(tmp_path: Path, run: Callable[..., Result]) -> None:
     assert "is a model already" in result.stderr
 
 
-def test_a_model_that_raises_prints_what_could_be_read(run: Callable[..., Result]) -> None:
+def test_a_model_that_raises_prints_what_could_be_read(run: Run) -> None:
     result = run("report", *LINEAR, "--input", "2,5")
     assert result.returncode == 1
     assert "parameters  16" in result.stdout
@@ -108,7 +79,7 @@ BAD = [
 @pytest.mark.parametrize(
     ("arguments", "sentence"), BAD, ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else ""
 )
-def test_bad_use_is_one_sentence_and_status_2(run: Callable[..., Result], arguments: list[str], sentence: str) -> None:
+def test_bad_use_is_one_sentence_and_status_2(run: Run, arguments: list[str], sentence: str) -> None:
     result = run(*arguments)
     assert result.returncode == 2
     assert sentence in result.stderr
@@ -117,7 +88,7 @@ def test_bad_use_is_one_sentence_and_status_2(run: Callable[..., Result], argume
     assert "Traceback" not in result.stderr
 
 
-def test_help_names_every_option(run: Callable[..., Result]) -> None:
+def test_help_names_every_option(run: Run) -> None:
     text = run("report", "--help").stdout
     for option in ("--input", "--with", "--format", "--columns", "--depth", "--width"):
         assert option in text

@@ -30,7 +30,11 @@ ALLOWED = {
     "tables": {"errors", "explanation", "parameter", "records", "values", "vocabulary"},
     "render/text": {"tables"},
     "render/markdown": {"tables"},
-    "render/json": {"errors", "parameter", "records", "values"},
+    "render/json": {"comparison", "errors", "parameter", "records", "values"},
+    "comparison": {"records"},
+    "comparison_lines": {"comparison", "records", "tables", "vocabulary"},
+    "comparison_tables": {"comparison", "comparison_lines", "records", "tables", "values"},
+    "targets": {"errors", "records", "registry", "values"},
 }
 FROM_ADAPTERS = {"parameter", "records", "vocabulary", "errors", "adapter", "values"}
 
@@ -92,9 +96,13 @@ def test_adapters_import_only_the_records_and_their_own_framework(path: Path) ->
             assert (node.module or "").removeprefix("introspect.") in FROM_ADAPTERS
 
 
-def test_only_presentation_methods_import_inside_functions_of_records() -> None:
-    lazily = imports(PACKAGE / "records.py", inside_functions=True) - imports(PACKAGE / "records.py")
-    assert lazily == {"render.json", "render", "tables"}
+@pytest.mark.parametrize(
+    ("name", "shown_by"),
+    [("records", {"render.json", "render", "tables"}), ("comparison", {"render", "comparison_tables"})],
+)
+def test_only_presentation_methods_import_inside_functions_of_records(name: str, shown_by: set[str]) -> None:
+    path = PACKAGE / f"{name}.py"
+    assert imports(path, inside_functions=True) - imports(path) == shown_by
 
 
 def test_the_public_names_are_exactly_these() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..keras_tables import ROWS as ROWS
+from ..keras_tables import keras_hub
 from ..keras_tables.shared import units_of as row_units
 from ..rows import Row, find
 
@@ -17,6 +18,8 @@ _OPENED = frozenset({"bidirectional", "time_distributed", "lambda"})
 
 def row_of(layer: Any) -> Row:
     """The row of a layer, `UNKNOWN` where there is none."""
+    if type(layer).__module__.startswith("keras_hub.") and (row := keras_hub.ROWS.get(type(layer).__name__)):
+        return row
     return find(layer, ROWS, _HOMES, lambda of: [v.name for v in own_variables(of)], "call")
 
 

@@ -76,7 +76,7 @@ _WORDS: dict[str, str] = {
     "average_pool": "AveragePool",
     "interpolate": "Resize",
     "compare": "Equal NotEqual Less LessEqual Greater GreaterEqual",
-    "logical": "LogicalAnd LogicalOr LogicalNot",
+    "logical": "LogicalAnd LogicalOr LogicalNot All Any",
     "where": "Where",
     "triangle": "Tril Triu",
     "cast": "Cast",

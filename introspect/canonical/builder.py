@@ -183,7 +183,8 @@ class Builder:
         if within not in self.report or not spec.dtype.startswith(("float", "bfloat")) or not sizes:
             return None
         own = [p for p in self.report[within].parameters if p.state == "parameter" and p.shape is not None]
-        fitting = [p for p in own if [n for n in p.shape or () if n != 1] == sizes]
+        batched = [n for n in spec.shape[1:] if n != 1]  # repeated for every example
+        fitting = [p for p in own if [n for n in p.shape or () if n != 1] in (sizes, batched)]
         return Source("parameter", path=fitting[0].path) if len(fitting) == 1 else None
 
     def put(self, step: Call | Operation, value: Value, index: int = 0) -> None:

@@ -161,6 +161,11 @@ def _embedding(builder: Builder, layer: Layer, call: Call) -> None:
         builder.put_hub(call, _new(builder, "linear", projected, layer, call, values), None)
         return
     word = "embedding"
+    if settings["tokens"] == 1:  # the only row, whatever the ids
+        hub = _new(builder, "parameter", {"shape": (settings["units"],)}, layer, call, [])
+        hub.weights = {"value": hub.weights["table"]}
+        builder.put_hub(call, hub, None)
+        return
     if not values or values[0].constant:  # ids that no input decides: a learned table of positions
         word, values = "table", []
     hub = _new(builder, word, settings, layer, call, values)

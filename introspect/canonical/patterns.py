@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import ENDS, Edge, Graph, Hub, Label, Weight
+from ..graph import Edge, Graph, Hub, Label, Weight
 from ..values import FrozenDict
 
 _PRODUCTS = ("matmul", "einsum")
@@ -181,7 +181,7 @@ def fold_functions(graph: Graph) -> None:
         if any(edge.source == 0 for edge in hub.inputs) and hub.word in ("concat", "stack"):
             continue
         sources = {(edge.source, edge.port) for edge in hub.inputs if edge.source}
-        if len(sources) != 1 or graph.hubs[next(iter(sources))[0]].word in ENDS:
+        if len(sources) != 1:
             continue
         shared = _common(hub.inputs)
         ((source, port),) = sources
@@ -209,9 +209,21 @@ def name_functions(graph: Graph) -> None:
         if hub.word == "attention":
             hub.inputs = [bare(edge) for edge in hub.inputs]
         labels = [label for edge in hub.inputs[:1] for label in edge.labels]
+        if hub.word == "embedding" and labels and labels[-1].word in ("function", "add"):
+            _count_positions(hub, labels)
         if hub.word == "scale" and labels and labels[-1].word == "function" and _is_rms(labels[-1].settings["of"]):
             _become_rms_norm(hub, labels[-1].settings["of"])
         hub.inputs = [_without_parts(edge) for edge in hub.inputs]
+
+
+def _count_positions(hub: Hub, labels: list[Label]) -> None:
+    """Ids that are counted along the sequence look up positions, whatever the ids of the input are; `first` is the row
+    of the first position, where padding takes those before."""
+    parts = [part for label in labels for part in _parts(label)]
+    if any(part.startswith("cumulative_sum") for part in parts):
+        numbers = [part.partition("operand=")[2].rstrip(")") for part in parts if part.startswith("add(operand=")]
+        hub.word, hub.inputs = "table", []
+        hub.raw["first"] = 1 + int(float(numbers[-1])) if numbers and numbers[-1] != "constant" else 0
 
 
 def _without_parts(edge: Edge) -> Edge:

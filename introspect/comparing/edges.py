@@ -213,4 +213,15 @@ def _without_partner(findings: Findings) -> None:
             said = (hub.word, None) if side == 0 else (None, hub.word)
             hubs = (hub.index, None) if side == 0 else (None, hub.index)
             name = hub.word if hub.word in ("input", "output") else "layer"
-            findings.add(Found(name, *said, effect, hubs))
+            found = findings.add(Found(name, *said, effect, hubs))
+            if hub.word == "parameter" and (table := _table_beside(graph, hub, partners)) is not None:
+                found.effect, found.text = "none", f"added to every row of {table}, which can hold it"
+
+
+def _table_beside(graph: Graph, hub: Hub, partners: dict[int, int]) -> str | None:
+    """A vector that is added to the rows of a table is part of these."""
+    sums = [other for other in graph.hubs if any(e.source == hub.index and not e.acting for e in other.inputs)]
+    if len(sums) != 1 or sums[0].word != "add" or sums[0].index not in partners:
+        return None
+    beside = [graph.hubs[e.source] for e in sums[0].inputs if not e.acting]
+    return next((h.path for h in beside if h.word in ("table", "embedding") and h.index in partners), None)

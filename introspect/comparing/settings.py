@@ -51,12 +51,14 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
         return  # nothing is padded on one side: the padding differs
     if (name == "in_features" or effect == "training" or one.word == "attention") and None in (x, y):
         return  # not known on one side
-    if name == "mask" and "unknown" in (x, y):
-        effect = "unknown"
+    if name == "mask" and ("unknown" in (x, y) or _same_inputs(findings)):
+        effect = "unknown"  # which keys are left out depends on values
     if name == "use_bias":
         effect, text = _bias(findings, one, other)
     elif name in _ABSORBS and one.word == "batch_norm":
         effect, text = "none", f"absorbed in {_ABSORBS[name]}"
+    elif name == "tokens" and abs(x - y) == max(one.raw.get("first", 0), other.raw.get("first", 0)) > 0:
+        effect, text = "none", "rows in front that stand for padding"
     elif name == "reset_after":
         effect = "values"
     elif name == "units" and one.word == "linear" and None in (x, y):
@@ -64,6 +66,15 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
     elif effect == "shape" and _same_output(one, other):
         effect = "values"
     findings.add(Found(name, x, y, effect, (one.index, other.index), text=text))
+
+
+def _same_inputs(findings: Findings) -> bool:
+    """Whether both models were given the same inputs, a mask among them."""
+    matched = [h for h in findings.a.hubs if h.word == "input" and h.index in findings.alignment.partner]
+    whole = len(matched) == sum(h.word == "input" for h in findings.a.hubs) == sum(
+        h.word == "input" for h in findings.b.hubs
+    )
+    return whole and len(matched) > 1
 
 
 def _for_positions(x: Any, y: Any, name: str) -> tuple[Any, Any]:

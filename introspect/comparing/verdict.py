@@ -16,6 +16,8 @@ def verdict_of(findings: Findings, a: Report, b: Report, repairs: Repairs) -> st
         return "different"
     if any(f.effect != "unknown" for f in roots):
         return "same weights, another function"
+    if roots:
+        return "undecided"
     unseen = [r for r in (a, b) if not r.complete or r.method == "none" or not r.root.calls]
     if unseen or findings.a.unknown or findings.b.unknown:
         return "undecided"

@@ -1,17 +1,20 @@
-"""Reports as JSON, both ways: `from_json(to_json(report)) == report`.
+"""Reports and comparisons as JSON, both ways: `from_json(to_json(report)) == report`.
 
 A record is an object with its fields. Inside structures and settings, a list is a tuple, and an object says what it
 is by its one telling key: `{"shape": …, "dtype": …}` a tensor, `{"opaque": …, "text": …}` another value,
 `{"items": {…}, "type": …}` a dict, `{"args": […], "kwargs": …}` the arguments of a call. Empty fields are left out.
+
+A comparison holds both reports in full; its matches name layers by their paths and differences by their numbers.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from typing import Any
 
+from ..comparison import COMPARISON_SCHEMA, EFFECTS, VERDICTS, Account, Comparison, Difference, Mapped, Match, Repair
 from ..errors import SchemaError
 from ..parameter import Parameter
 from ..records import SCHEMA, Call, Layer, Operation, Report, Setting, Source
@@ -23,7 +26,16 @@ _RECORDS: dict[type, dict[str, type]] = {
     Layer: {"settings": Setting, "parameters": Parameter, "calls": Call},
     Call: {"sources": Source},
     Operation: {"sources": Source},
+    Comparison: {
+        "differences": Difference,
+        "accounts": Account,
+        "repairs": Repair,
+        "input_map": Mapped,
+        "output_map": Mapped,
+    },
 }
+# What a damaged text raises while it is read.
+_DAMAGE = (LookupError, TypeError, AttributeError, ValueError)
 
 
 def to_dict(report: Report) -> dict[str, Any]:
@@ -33,34 +45,111 @@ def to_dict(report: Report) -> dict[str, Any]:
 
 def from_dict(data: Mapping[str, Any]) -> Report:
     """The report that `to_dict` gave. Raises `SchemaError` for anything else."""
-    if not isinstance(data, Mapping) or "schema" not in data:
-        raise SchemaError("This is no saved report: an object with the key 'schema' is expected, as to_dict() gives.")
-    if data["schema"] != SCHEMA:
-        raise SchemaError(
-            f"This report has schema {data['schema']!r} and this version reads {SCHEMA}: "
-            "inspect the model again, or use the version that saved it."
-        )
+    if _is_comparison(data):
+        raise SchemaError("This is a saved comparison, no report: read it with Comparison.from_json or from_dict.")
+    _check_schema(data, SCHEMA, "report", "inspect the model")
     try:
         report = _decode_record(Report, data)
         if not report.layers:
             raise ValueError("it has no layers")
         return report
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except _DAMAGE as error:
         raise SchemaError(f"This saved report is damaged ({error!r}): save it again.") from error
+
+
+def _is_comparison(data: Any) -> bool:
+    return isinstance(data, Mapping) and "verdict" in data and "layers" not in data
+
+
+def _check_schema(data: Any, schema: int, what: str, again: str) -> None:
+    if not isinstance(data, Mapping) or "schema" not in data:
+        raise SchemaError(f"This is no saved {what}: an object with the key 'schema' is expected, as to_dict() gives.")
+    if data["schema"] != schema:
+        raise SchemaError(
+            f"This {what} has schema {data['schema']!r} and this version reads {schema}: "
+            f"{again} again, or use the version that saved it."
+        )
 
 
 def to_json(report: Report, indent: int | None = None) -> str:
     """The report as a JSON text."""
-    return json.dumps(to_dict(report), indent=indent, ensure_ascii=False, allow_nan=False)
+    return _write(to_dict(report), indent)
 
 
 def from_json(text: str | bytes) -> Report:
     """The report that `to_json` gave. Raises `SchemaError` for anything else."""
+    return from_dict(_read(text))
+
+
+def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
+    """The comparison, both reports in full, as plain dicts, lists, strings and numbers."""
+    a, b = comparison.a, comparison.b
+    number = {id(difference): n for n, difference in enumerate(comparison.differences)}
+    data = {"schema": COMPARISON_SCHEMA, **_encode_record(comparison), "a": to_dict(a), "b": to_dict(b)}
+    data["matches"] = [
+        {
+            "a": [_layer_reference(layer, a) for layer in match.a],
+            "b": [_layer_reference(layer, b) for layer in match.b],
+            "differences": [number[id(d)] if id(d) in number else _encode_record(d) for d in match.differences],
+        }
+        for match in comparison.matches
+    ]
+    return data
+
+
+def comparison_from_dict(data: Mapping[str, Any]) -> Comparison:
+    """The comparison that `comparison_to_dict` gave. Raises `SchemaError` for anything else."""
+    if isinstance(data, Mapping) and "layers" in data:
+        raise SchemaError("This is a saved report, no comparison: read it with Report.from_json or from_dict.")
+    _check_schema(data, COMPARISON_SCHEMA, "comparison", "compare the models")
+    if not _is_comparison(data):
+        raise SchemaError("This is no saved comparison: it has no verdict.")
+    a, b = (from_dict(data.get(side)) for side in ("a", "b"))  # type: ignore[arg-type]
     try:
-        data = json.loads(text)
+        plain = {name: value for name, value in data.items() if name not in ("schema", "a", "b", "matches")}
+        comparison = _decode_record(Comparison, {**plain, "a": None, "b": None, "matches": []})
+        if comparison.verdict not in VERDICTS or any(d.effect not in EFFECTS for d in comparison.differences):
+            raise ValueError("it has a verdict or an effect of another kind")
+        matches = tuple(_match(match, a, b, comparison.differences) for match in data["matches"])
+        return replace(comparison, a=a, b=b, matches=matches)
+    except _DAMAGE as error:
+        raise SchemaError(f"This saved comparison is damaged ({error!r}): save it again.") from error
+
+
+def _layer_reference(layer: Layer, report: Report) -> Any:
+    return layer.path if layer.path in report and report[layer.path] == layer else _encode_record(layer)
+
+
+def _layers(references: list[Any], report: Report) -> tuple[Layer, ...]:
+    return tuple(report[ref] if isinstance(ref, str) else _decode_record(Layer, ref) for ref in references)
+
+
+def _match(data: Mapping[str, Any], a: Report, b: Report, differences: tuple[Difference, ...]) -> Match:
+    if any(isinstance(n, int) and n < 0 for n in data["differences"]):
+        raise ValueError("it has a number below 0")
+    found = (differences[d] if isinstance(d, int) else _decode_record(Difference, d) for d in data["differences"])
+    return Match(_layers(data["a"], a), _layers(data["b"], b), tuple(found))
+
+
+def comparison_to_json(comparison: Comparison, indent: int | None = None) -> str:
+    """The comparison as a JSON text."""
+    return _write(comparison_to_dict(comparison), indent)
+
+
+def comparison_from_json(text: str | bytes) -> Comparison:
+    """The comparison that `comparison_to_json` gave. Raises `SchemaError` for anything else."""
+    return comparison_from_dict(_read(text))
+
+
+def _write(data: Any, indent: int | None) -> str:
+    return json.dumps(data, indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def _read(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
     except (ValueError, TypeError) as error:
         raise SchemaError(f"This is no JSON text ({error}): pass what to_json() gave.") from error
-    return from_dict(data)
 
 
 def _encode_record(record: Any) -> dict[str, Any]:

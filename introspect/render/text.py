@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
-from tabulate import tabulate
+from tabulate import MIN_PADDING, tabulate
 
-from ..tables import Table
+from ..tables import Code, Table
 
 
 def render(table: Table, width: int | None = None) -> str:
@@ -23,8 +23,19 @@ def render(table: Table, width: int | None = None) -> str:
         disable_numparse=True,
         preserve_whitespace=True,
     )
-    footer = [piece for line in table.footer for piece in (textwrap.wrap(line, width) if width and line else [line])]
-    return "\n".join(line.rstrip() for line in ([table.title] if table.title else []) + [*body.splitlines(), *footer])
+    title, *footer = [_folded(line, width) if width and line else [line] for line in (table.title, *table.footer)]
+    lines = [*(title if table.title else []), *body.splitlines(), *(line for lines in footer for line in lines)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _folded(line: str, width: int) -> list[str]:
+    """A line below the table in lines of at most `width`, those of an item indented more than its first; code
+    stays as it is."""
+    if isinstance(line, Code):
+        return [line]
+    blanks = len(line) - len(line.lstrip())
+    indent = " " * min(2 * blanks, width // 2)
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _wrapped(cell: str, width: int) -> str:
@@ -35,10 +46,17 @@ def _wrapped(cell: str, width: int) -> str:
 
 
 def _fitting(table: Table, width: int) -> list[int]:
-    """Column widths that fit, taken from the widest columns first; a column keeps 8 characters at least."""
-    widths = [
-        max(map(len, (*name.splitlines(), *(row[i] for row in table.rows)))) for i, name in enumerate(table.columns)
+    """Column widths that fit, taken from the widest columns first; a column keeps 7 characters at least, and the words
+    above it."""
+    longest = [
+        max((len(line) for row in table.rows for line in row[i].splitlines()), default=1)
+        for i in range(len(table.columns))
     ]
-    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 8:
-        widths[widths.index(max(widths))] -= 1
-    return widths
+    heads = [max(len(line) for line in name.splitlines() or [""]) + MIN_PADDING for name in table.columns]
+    least = [max(7, head) for head in heads]
+    while sum(map(max, longest, heads)) + 2 * (len(heads) - 1) > width:
+        _, widest = max((longest[i] if longest[i] > least[i] else 0, i) for i in range(len(heads)))
+        if longest[widest] <= least[widest]:
+            break
+        longest[widest] -= 1
+    return longest
