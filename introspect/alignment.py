@@ -85,6 +85,9 @@ def align(a: Graph, b: Graph) -> Alignment:
     """The partners of two graphs."""
     found = Alignment(a, b)
     found.match(0, 0)  # what no input decides
+    if not a.traced:
+        _in_sequence(found)
+        return found
     for level in LEVELS:
         _by_hashes(found, level)
         found.spread(list(found.partner.items()), level)
@@ -92,6 +95,17 @@ def align(a: Graph, b: Graph) -> Alignment:
     found.spread(list(found.partner.items()), "skeleton")
     _ends(found)
     return found
+
+
+def _in_sequence(found: Alignment) -> None:
+    """Without edges: in the order of definition, by tensors, then by kind; names only for what is left over."""
+    left, right = [h.index for h in found.a.hubs[1:]], [h.index for h in found.b.hubs[1:]]
+    for level in ("weights", "skeleton"):
+        left, right = _aligned(found, left, right, level)
+    for a in left:
+        alike = [b for b in right if found.free(a, b) and found.alike(a, b, "skeleton")]
+        if alike:
+            found.match(a, max(alike, key=lambda b: _likeness(found.a.hubs[a], found.b.hubs[b])))
 
 
 def _by_hashes(found: Alignment, level: str) -> None:
@@ -124,7 +138,10 @@ def _by_key(found: Alignment, keys: list[list], level: str, ties: bool) -> None:
         for a in left:
             rest = [b for b in right if found.free(a, b)]
             if rest:
-                b = max(rest, key=lambda b: (_likeness(found.a.hubs[a], found.b.hubs[b]), -abs(left.index(a) - right.index(b))))
+                b = max(
+                    rest,
+                    key=lambda b: (_likeness(found.a.hubs[a], found.b.hubs[b]), -abs(left.index(a) - right.index(b))),
+                )
                 found.match(a, b)
                 found.spread([(a, b)], level)
 

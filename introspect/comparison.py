@@ -42,6 +42,7 @@ class Difference:
     because_of: str | None = None
     text: str = ""
     paths: tuple[str | None, str | None] = (None, None)
+    reason: str = ""
 
     @property
     def key(self) -> str:

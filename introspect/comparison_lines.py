@@ -132,18 +132,7 @@ def value_text(value: Any) -> str:
 
 def _group(difference: Difference) -> _Group:
     a, b = value_text(difference.a), value_text(difference.b)
-    return _Group(_field(difference), a, b, difference.effect, _reason(difference))
-
-
-def _reason(difference: Difference) -> str:
-    """What its sentence says beyond where it is and the two values."""
-    places = " / ".join(dict.fromkeys(path or "(root)" for path in difference.paths if path is not None))
-    said = difference.text.removeprefix(f"{places}: ")
-    if "(" not in said or not said.endswith(")"):
-        return ""
-    values = f" {'none' if difference.b is None else difference.b}"
-    reason = said.rpartition(f"{values} (")[2]
-    return "" if reason == said else reason.removesuffix(")")
+    return _Group(_field(difference), a, b, difference.effect, difference.reason)
 
 
 def _place(difference: Difference) -> str:

@@ -56,7 +56,9 @@ COMPARED: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 # Functions that give nothing below zero, so that zeros around what they give are never the greatest.
-NOT_NEGATIVE = frozenset({"relu", "relu6", "sigmoid", "hard_sigmoid", "softplus", "exp", "square", "absolute", "softmax"})
+NOT_NEGATIVE = frozenset(
+    {"relu", "relu6", "sigmoid", "hard_sigmoid", "softplus", "exp", "square", "absolute", "softmax"}
+)
 LINEAR = (None, "linear", "identity")
 
 # spelled out -> the word; GELU's approximation by tanh is another function than GELU itself
@@ -78,7 +80,7 @@ def activation(function: str, settings: Any = None) -> tuple[str, FrozenDict]:
             return "leaky_relu", FrozenDict(slope=slope)
         if word == "clip":
             word = "relu" if (lower, bound) == (0, None) else word
-        if bound == 6 and word != "clip" or (word == "clip" and (lower, bound) == (0, 6)):
+        if (bound == 6 and word != "clip") or (word == "clip" and (lower, bound) == (0, 6)):
             return "relu6", FrozenDict()
         if word == "clip" or (bound is not None and word == "relu"):
             return "clip", FrozenDict(lower=0.0 if lower is None else float(lower), upper=bound)
@@ -101,7 +103,9 @@ _DEFAULT_SLOPE = {"leaky_relu": 0.2, "elu": 1.0, "celu": 1.0}  # of keras.activa
 _LIBRARIES = frozenset({"keras", "keras_hub", "tf_keras", "torch", "transformers"})
 
 
-def meant_padding(padding: Any, kernel: Sequence[int], strides: Sequence[int], dilation: Sequence[int], size: Any) -> Any:
+def meant_padding(
+    padding: Any, kernel: Sequence[int], strides: Sequence[int], dilation: Sequence[int], size: Any
+) -> Any:
     """(before, after) along each axis, or `None` where that depends on an input size that is not known.
 
     'same' gives ceil(size / stride) positions, the odd one of the padding at the end; 'causal' pads in front only.

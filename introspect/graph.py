@@ -15,11 +15,14 @@ from .parameter import Parameter
 from .values import FrozenDict
 
 # Hubs that only join or window what they are given.
-JOINS = frozenset({"add", "multiply", "subtract", "divide", "maximum", "minimum", "average", "concat", "matmul", "join"})
+JOINS = frozenset(
+    {"add", "multiply", "subtract", "divide", "maximum", "minimum", "average", "concat", "matmul", "join"}
+)
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "average", "join"})
 ENDS = frozenset({"input", "output", "constant"})
 # Labels that change nothing but what training does.
 TRAINING_ONLY = frozenset({"dropout"})
+_UNSAID = frozenset({"kind"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ class Label:
         return self.within if self.layer is None else self.layer
 
     def __str__(self) -> str:
-        said = ", ".join(f"{name}={value}" for name, value in self.settings.items() if value is not None)
+        said = ", ".join(
+            f"{name}={value}" for name, value in self.settings.items() if value is not None and name not in _UNSAID
+        )
         return f"{self.word}({said})" if said else self.word
 
 
@@ -138,6 +143,8 @@ class Graph:
     unknown: list[str] = field(default_factory=list)
     """Sentences about what was not understood: with any, nothing is called equal for certain."""
     complete: bool = True
+    traced: bool = True
+    """Whether the edges are known; else there are only hubs with tensors, in the order of definition."""
 
     def consumers(self) -> list[list[tuple[int, int]]]:
         """For every hub, which (hub, input) it feeds."""

@@ -8,7 +8,7 @@ from typing import Any
 from .conventions import COMPARED
 from .graph import COMMUTATIVE, Edge, Graph, Hub, Label
 
-LEVELS = ("strict", "weights", "skeleton")
+LEVELS = ("strict", "functions", "weights", "skeleton")
 # Settings that leave the tensors as they are, but tell a layer from its neighbours least of all.
 _LOOSE = frozenset({"use_bias", "use_scale", "use_shift", "reset_after", "axis"})
 
@@ -25,8 +25,9 @@ class Numbers:
 
 
 def signature(hub: Hub, level: str) -> Hashable:
-    """What a hub is by itself: everything that changes its outputs ("strict"), the tensors it has ("weights"), or only
-    what kind of step it is ("skeleton")."""
+    """What a hub is by itself: everything that changes its outputs ("strict"), the tensors it has ("weights", and
+    "functions", where what is crossed on edges counts too), or only what kind of step it is ("skeleton")."""
+    level = "weights" if level == "functions" else level
     if hub.word in ("input", "output", "constant"):
         kind = str(hub.settings.get("dtype", "")).rstrip("0123456789") if level == "strict" else ""
         return hub.word, "float" if kind in ("float", "bfloat") else kind
@@ -46,7 +47,7 @@ def signature(hub: Hub, level: str) -> Hashable:
 
 
 def _tokens(hub: Hub) -> Any:
-    return hub.settings["tokens"], hub.settings["units"]
+    return hub.settings.get("tokens"), hub.settings.get("units")
 
 
 def _window(hub: Hub) -> Any:
@@ -100,7 +101,9 @@ def backward(graph: Graph, level: str, numbers: Numbers) -> list[int]:
 
 
 def _labels(edge: Edge, level: str) -> Hashable:
-    return tuple(meaning(label) for label in edge.acting) if level == "strict" else ()
+    if level == "strict":
+        return tuple(meaning(label) for label in edge.acting)
+    return tuple(label.word for label in edge.acting) if level == "functions" else ()
 
 
 Key = Callable[[int], Hashable]

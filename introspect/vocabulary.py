@@ -316,8 +316,10 @@ SETTINGS: dict[str, str] = {
 }
 
 OPERATIONS: dict[str, str] = {
-    "add": "a + b", "subtract": "a − b", "multiply": "a × b", "divide": "a / b", "floor_divide": "a / b, rounded down", "power": "a to the b",
-    "negate": "−a", "absolute": "|a|", "exp": "e to the a", "log": "The natural logarithm.", "log1p": "log(1 + a)", "sqrt": "√a",
+    "add": "a + b", "subtract": "a − b", "multiply": "a × b", "divide": "a / b",
+    "floor_divide": "a / b, rounded down", "power": "a to the b",
+    "negate": "−a", "absolute": "|a|", "exp": "e to the a", "log": "The natural logarithm.",
+    "log1p": "log(1 + a)", "sqrt": "√a",
     "rsqrt": "1 / √a", "square": "a × a", "sin": "Sine.", "cos": "Cosine.", "erf": "The error function.",
     "matmul": "A matrix product.", "einsum": "A sum of products by an equation.",
     "linear": "A matrix product with a weight, and a bias.", "convolution": "A convolution.",
@@ -337,7 +339,8 @@ OPERATIONS: dict[str, str] = {
     "squeeze": "An axis of size one removed.", "expand": "An axis of size one added or repeated.",
     "repeat": "Elements repeated.", "pad": "Positions added at the borders.", "roll": "Positions moved around.",
     "flip": "Positions in reverse order.",
-    "sum": "A sum along axes.", "mean": "A mean along axes.", "variance": "A variance along axes.", "deviation": "A standard deviation along axes.",
+    "sum": "A sum along axes.", "mean": "A mean along axes.", "variance": "A variance along axes.",
+    "deviation": "A standard deviation along axes.",
     "maximum": "A maximum.", "minimum": "A minimum.", "argmax": "The place of the maximum.",
     "cumulative_sum": "A running sum.", "norm": "A vector norm.", "reduce": "Another reduction along axes.",
     "max_pool": "The maximum of each window.", "average_pool": "The mean of each window.",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Edge, Hub, Label, Weight
+from ..graph import Edge, Hub, Weight
 from ..parameter import Parameter
 from ..records import Call, Layer
-from ..values import FrozenDict, TensorSpec, leaves, tensor_leaves
+from ..values import TensorSpec, leaves, tensor_leaves
 from .builder import Builder, Value
 
 _PROJECTED = ("query", "key", "value")
@@ -54,9 +54,7 @@ def weighting(
     }  # fmt: skip
     within = getattr(step, "within", "") or ""
     specs = tensor_leaves(step.outputs)
-    return builder.new(
-        "attention", settings, inputs, layer=path, within=within, order=step.order, shape=specs[0].shape
-    )
+    return builder.new("attention", settings, inputs, layer=path, within=within, order=step.order, shape=specs[0].shape)
 
 
 def _query_key_value(layer: Layer, call: Call, values: list[Value]) -> list[Value]:

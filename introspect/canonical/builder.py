@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from ..graph import Edge, Graph, Hub, Label, Weight
@@ -44,14 +46,14 @@ class Builder:
         self.stacks: dict[int, list[int]] = {}
         """For a hub of a recurrent layer: the hubs of the whole stack, in the order of its states."""
 
-    def build(self) -> Graph:
-        """The hubs of every step, then those of the outputs."""
+    def build(self, traced: bool = True) -> Graph:
+        """The hubs of every step, then those of the outputs; not traced: of every layer with tensors."""
         from .layers import add_layer
         from .operations import add_operation
 
         self.new("constant", {}, [])
         root = self.report.root
-        if not root.calls:
+        if not traced:
             return self._without_trace()
         for source, spec in zip(root.calls[0].sources, tensor_leaves(root.calls[0].inputs), strict=False):
             if source is not None and source.kind == "input":
@@ -79,7 +81,7 @@ class Builder:
         for layer in self.report:
             if layer.parameters and layer.part_of is None:
                 add_untraced(self, layer)
-        self.graph.complete = False
+        self.graph.complete = self.graph.traced = False
         return self.graph
 
     def _steps(self) -> list[tuple[Layer | None, Call | Operation]]:
@@ -142,7 +144,9 @@ class Builder:
         if inputs is None:
             return path
         value = inputs.kwargs.get(path, inputs.args[int(path)] if path.isdigit() else None)
-        names = [name for name, part in value.items() for _ in tensor_leaves((part,))] if isinstance(value, dict) else []
+        names = (
+            [name for name, part in value.items() for _ in tensor_leaves((part,))] if isinstance(value, dict) else []
+        )
         return names[index] if index < len(names) else f"{path}[{index}]" if index else path
 
     def _parameter(self, path: str, spec: TensorSpec) -> Value:
@@ -185,7 +189,24 @@ class Builder:
         own = [p for p in self.report[within].parameters if p.state == "parameter" and p.shape is not None]
         batched = [n for n in spec.shape[1:] if n != 1]  # repeated for every example
         fitting = [p for p in own if [n for n in p.shape or () if n != 1] in (sizes, batched)]
+        if not fitting and len(own) == 1 and own[0].path not in self._used() and self._gaps()[within] == 1:
+            fitting = own  # it went through functions that were not seen: a table of distances, looked up
         return Source("parameter", path=fitting[0].path) if len(fitting) == 1 else None
+
+    @cache  # noqa: B019 - a builder lives for one report
+    def _used(self) -> set[str | None]:
+        """The parameters that some step was seen to use by themselves."""
+        return {s.path for o in self.report.operations for s in o.sources if s is not None and s.kind == "parameter"}
+
+    @cache  # noqa: B019
+    def _gaps(self) -> Counter[str]:
+        """How many tensors of each layer's code were not seen coming (numbers by themselves apart)."""
+        found: Counter[str] = Counter()
+        for operation in self.report.operations:
+            for source, spec in zip(operation.sources, tensor_leaves(operation.inputs), strict=False):
+                floats = spec.dtype.startswith(("float", "bfloat"))
+                found[operation.within] += source is None and floats and any(n != 1 for n in spec.shape)
+        return found
 
     def put(self, step: Call | Operation, value: Value, index: int = 0) -> None:
         """Say what an output of a step is."""

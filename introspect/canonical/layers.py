@@ -9,7 +9,6 @@ from .. import conventions
 from ..graph import Label, Weight
 from ..records import Call, Layer
 from ..values import FrozenDict, TensorSpec, tensor_leaves
-
 from . import attention, recurrent, shaping, windows
 from .builder import Builder, Value, label, weights_of
 from .layouts import axis_word, wanted_layout
@@ -60,6 +59,7 @@ def _training(builder: Builder, layer: Layer, call: Call) -> None:
     if rate == 0:
         return _nothing(builder, layer, call)
     through(builder, layer, call, label(layer, call, "dropout", rate=rate, kind=layer.kind))
+    return None
 
 
 def _activation(builder: Builder, layer: Layer, call: Call) -> None:
@@ -72,6 +72,7 @@ def _activation(builder: Builder, layer: Layer, call: Call) -> None:
     if word in ("softmax", "log_softmax"):
         said = FrozenDict(axis="channel")
     through(builder, layer, call, label(layer, call, word, **said))
+    return None
 
 
 def _softmax(builder: Builder, layer: Layer, call: Call) -> None:
@@ -151,7 +152,11 @@ def _new(builder: Builder, word: str, settings: dict[str, Any], layer: Layer, ca
 def _embedding(builder: Builder, layer: Layer, call: Call) -> None:
     values = builder.tensors(call)[:1]
     table = next((p for p in layer.parameters if p.role == "table"), None)
-    settings = {"tokens": layer.setting("tokens"), "units": layer.setting("units"), "max_norm": layer.setting("max_norm")}
+    settings = {
+        "tokens": layer.setting("tokens"),
+        "units": layer.setting("units"),
+        "max_norm": layer.setting("max_norm"),
+    }
     if table is not None and table.shape is not None and len(table.shape) == 2:
         settings |= {"tokens": table.shape[0], "units": table.shape[1]}
     ints = values and tensor_leaves(call.inputs)[0].dtype.startswith(("float", "bfloat"))
@@ -263,10 +268,14 @@ def add_closed(builder: Builder, layer: Layer, call: Call) -> None:
 def add_untraced(builder: Builder, layer: Layer) -> None:
     """A layer with weights of a report without calls."""
     family = {**dict.fromkeys(_KINDS_LINEAR, "linear"), **dict.fromkeys(windows.CONVOLUTIONS, "conv")}
-    settings = {s.name: s.value for s in layer.settings}
     word = family.get(layer.kind, layer.kind)
     if word == "conv" and windows.is_pointwise(layer):
         word = "linear"
+    settings = {s.name: s.value for s in layer.settings if s.name in _SIZES and s.value is not None}
+    if word == "linear":
+        settings.pop("kernel_size", None)
+    if layer.kind.startswith("depthwise"):
+        settings["groups"] = settings.get("in_features")
     builder.new(word, settings, [], weights=weights_of(layer), layer=layer.path)
 
 
@@ -274,6 +283,7 @@ def _spec(call: Call) -> TensorSpec:
     return tensor_leaves(call.inputs)[0]
 
 
+_SIZES = ("units", "in_features", "kernel_size", "groups", "tokens", "normalized_shape", "use_bias")
 _KINDS_LINEAR = ("dense", "einsum_dense")
 Handler = Callable[[Builder, Layer, Call], None]
 _HANDLERS: dict[str, Handler] = {

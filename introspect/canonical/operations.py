@@ -19,7 +19,8 @@ from .recurrent import picked_state
 
 _ACTIVATIONS = frozenset({
     "relu", "gelu", "silu", "sigmoid", "tanh", "softplus", "elu", "leaky_relu", "hard_sigmoid", "hard_silu", "clip",
-    "selu", "celu", "mish", "softsign", "log_sigmoid", "exp", "log", "log1p", "sqrt", "rsqrt", "square", "absolute", "sin", "cos", "erf", "negate",
+    "selu", "celu", "mish", "softsign", "log_sigmoid", "exp", "log", "log1p", "sqrt", "rsqrt", "square", "absolute",
+    "sin", "cos", "erf", "negate",
 })  # fmt: skip
 _NOTHING = frozenset({"cast", "copy", "dropout"})
 _JOINS = {"add": "add", "multiply": "multiply", "subtract": "subtract", "divide": "divide", "maximum": "maximum",
@@ -51,6 +52,7 @@ def _nothing(builder: Builder, step: Operation, values: list[Value], data: list[
     if step.kind == "dropout" and (rate := step.settings.get("p", step.settings.get("rate"))):
         return _through(builder, step, data[0], _label(step, "dropout", rate=rate, kind="dropout"))
     _through(builder, step, data[0])
+    return None
 
 
 def _activation(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
@@ -90,7 +92,7 @@ def _join(builder: Builder, step: Operation, values: list[Value], data: list[Val
         hub = builder.new(_JOINS[step.kind], {}, data, within=step.within, order=step.order)
         hub.shape = tensor_leaves(step.outputs)[0].shape
         builder.put_hub(step, hub, layout)
-        return
+        return None
     numbers = [leaf for leaf in leaves(step.inputs) if isinstance(leaf, (int, float)) and not isinstance(leaf, bool)]
     first = values and values[0] is data[0] and not (step.inputs.args and isinstance(step.inputs.args[0], (int, float)))
     other = float(f"{float(numbers[0]):.7g}") if numbers else "constant"
@@ -106,6 +108,7 @@ def _join(builder: Builder, step: Operation, values: list[Value], data: list[Val
     elif not first and step.kind in ("divide", "subtract"):
         word = f"{step.kind}_from"
     _through(builder, step, data[0], _label(step, word, operand=said))
+    return None
 
 
 def _is_vector(value: Value) -> bool:
@@ -135,6 +138,7 @@ def _concat(builder: Builder, step: Operation, values: list[Value], data: list[V
     hub = builder.new("concat", {"axis": word}, values, within=step.within, order=step.order)
     hub.shape = tensor_leaves(step.outputs)[0].shape
     builder.put_hub(step, hub, layout)
+    return None
 
 
 def _view(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
@@ -204,6 +208,7 @@ def _slice(builder: Builder, step: Operation, values: list[Value], data: list[Va
     if builder.graph.hubs[value.edge.source].word in ("parameter", "table") and not value.edge.labels:
         return _through(builder, step, value)  # the first rows of a table of positions
     _through(builder, step, value, _label(step, "slice", key=str(_plain_key(key, value))))
+    return None
 
 
 def _plain_key(key: Any, value: Value) -> Any:
@@ -226,6 +231,7 @@ def _split(builder: Builder, step: Operation, values: list[Value], data: list[Va
         part = _label(step, "part", axis=axis_word(axis, len(value.shape), value.layout), start=start, stop=stop)
         builder.put(step, Value(value.edge.then(part), spec.shape, value.layout), index)
         start = stop
+    return None
 
 
 def _reduce(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
@@ -239,6 +245,7 @@ def _reduce(builder: Builder, step: Operation, values: list[Value], data: list[V
         word = "average_pool" if step.kind == "mean" else "max_pool"
         return windows.whole_pool(builder, step, value, word, value.layout, None)
     _through(builder, step, value, _label(step, step.kind, axis=tuple(words)))
+    return None
 
 
 def _pool(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
@@ -299,23 +306,25 @@ def _attention(builder: Builder, step: Operation, values: list[Value], data: lis
     inputs = [Value(bare(v.edge), v.shape) for v in data[:3]]
     given = step.inputs.kwargs.get("attn_mask")
     mask = "causal" if step.settings.get("is_causal") else "none"
-    if tensor_leaves((given,)) or len(values) > 3:
-        mask = "unknown" if len(data) < 4 else "given"
+    if (tensor_leaves((given,)) or len(values) > 3) and len(data) < 4:
+        mask = "unknown"
     hub = weighting(
         builder, step, inputs, heads=query.shape[heads], kv_heads=key.shape[heads], key_dim=query.shape[-1],
         mask=mask, path=None,
         rate=step.settings.get("dropout_p") or None, scale=scale,
     )  # fmt: skip
+    hub.raw["added"] = [v.edge for v in data[3:]]
     builder.put_hub(step, hub)
 
 
 def _scaled_before(scale: Any, *values: Value) -> Any:
     """The factor of the scores, where queries or keys are multiplied by another before."""
     factors = [x.settings.get("operand") for v in values for x in v.edge.labels if x.word == "multiply"]
-    if not factors or not all(isinstance(f, float) for f in factors):
+    numbers = [f for f in factors if isinstance(f, float)]
+    if not factors or len(numbers) < len(factors):
         return scale
     size = values[0].shape[-1] or 1
-    return math.prod(factors) * (size**-0.5 if scale is None else scale)
+    return math.prod(numbers) * (size**-0.5 if scale is None else scale)
 
 
 def _linear(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
@@ -335,6 +344,7 @@ def _linear(builder: Builder, step: Operation, values: list[Value], data: list[V
     hub = builder.new("linear", settings, data[:1], weights=weights, layer=held[0].layer, within=step.within,
                       order=step.order, shape=tensor_leaves(step.outputs)[0].shape)  # fmt: skip
     builder.put_hub(step, hub, data[0].layout)
+    return None
 
 
 def _other(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
@@ -350,6 +360,7 @@ def _other(builder: Builder, step: Operation, values: list[Value], data: list[Va
     hub = builder.new(word, settings, data, within=step.within, order=step.order)
     hub.shape = tensor_leaves(step.outputs)[0].shape
     builder.put_hub(step, hub)
+    return None
 
 
 Handler = Callable[[Builder, Operation, list[Value], list[Value]], None]

@@ -1,4 +1,4 @@
-"""Things that are spelled out in several steps and are one: attention, packed linear layers, functions of one tensor."""
+"""What is spelled out in several steps and is one: attention, packed linear layers, functions of one tensor."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from ..values import FrozenDict
 
 _PRODUCTS = ("matmul", "einsum")
 _SHAPING = frozenset({"reshape", "permute", "flatten", "positions", "repeat"})
-_SPELLED = frozenset({"add", "multiply", "subtract", "divide", "concat", "stack", "power", "maximum", "minimum", "where",
-                      "matmul", "einsum", "mask"})  # fmt: skip
+_SPELLED = frozenset({
+    "add", "multiply", "subtract", "divide", "concat", "stack", "power", "maximum", "minimum", "where", "matmul",
+    "einsum", "mask",
+})  # fmt: skip
 
 
 def find_attention(graph: Graph) -> None:
@@ -46,11 +48,13 @@ def _scores(graph: Graph, edge: Edge) -> tuple[Hub, list[Edge], list[Label]] | N
 
 def _leads_to_product(graph: Graph, edge: Edge) -> bool:
     hub = graph.hubs[edge.source]
-    return hub.word in (*_PRODUCTS, "add", "where", "mask") and not hub.weights
+    if hub.word in _PRODUCTS:
+        return True
+    return hub.word in ("add", "where", "mask") and any(_leads_to_product(graph, inner) for inner in hub.inputs)
 
 
 def _become_attention(graph: Graph, hub: Hub, product: Hub, added: list[Edge], labels: list[Label]) -> None:
-    shapes = product.raw.get("shapes") or [None, None]
+    shapes: Any = product.raw.get("shapes") or [None, None]
     query, key = product.inputs
     scores, heads, size = product.shape or (), None, None
     if len(scores) == 4:
@@ -59,17 +63,47 @@ def _become_attention(graph: Graph, hub: Hub, product: Hub, added: list[Edge], l
     if product.word == "einsum" and _is_key_first(product):
         query, key = key, query
     factors = [label for edge in (query, key) for label in edge.labels] + labels
-    masks = [edge for edge in added if not _is_learned(graph, edge)]
-    biases = [bare(edge) for edge in added if _is_learned(graph, edge)]
     hidden = any(x.word in ("add", "mask", "where") for x in labels) or any(
         x.settings.get("masked") for x in hub.inputs[0].labels
     )
     hub.word = "attention"
-    hub.inputs = [bare(query), bare(key), bare(hub.inputs[1]), *biases]
+    hub.inputs = [bare(query), bare(key), bare(hub.inputs[1])]
+    hub.raw["added"] = added
     hub.settings = {
-        "heads": heads, "kv_heads": None, "key_dim": size, "mask": "given" if masks else "unknown" if hidden else "none",
+        "heads": heads, "kv_heads": None, "key_dim": size, "mask": "unknown" if hidden else "none",
         "rate": None, "scale": _scale(factors, size), "window": None,
     }  # fmt: skip
+
+
+def _key_heads(graph: Graph, key: Edge, settings: dict[str, Any]) -> int | None:
+    """The heads of the keys before they were repeated: by the width of the layer that makes them."""
+    size = settings["key_dim"]
+    units = graph.hubs[key.source].settings.get("units")
+    return units // size if graph.hubs[key.source].word == "linear" and units and size else None
+
+
+def settle_masks(graph: Graph) -> None:
+    """What is added to the scores: learned biases are inputs of the attention, all else is a mask."""
+    for hub in graph.hubs:
+        for edge in _summands(graph, hub.raw.get("added", ())):
+            if _is_learned(graph, edge):
+                hub.inputs.append(Edge(edge.source, edge.port))
+                if any(label.word in ("where", "mask") for label in edge.labels):
+                    hub.settings["mask"] = "unknown"
+            else:
+                hub.settings["mask"] = "given" if edge.source else "unknown"
+
+
+def _summands(graph: Graph, edges: Any) -> list[Edge]:
+    """The edges that a sum, or a sum of sums, is made of; where no part is learned it stays one."""
+    found: list[Edge] = []
+    for edge in edges:
+        hub = graph.hubs[edge.source]
+        if hub.word in ("add", "where", "mask") and _is_learned(graph, edge):
+            found += _summands(graph, hub.inputs)
+        else:
+            found.append(edge)
+    return found
 
 
 def _is_key_first(product: Hub) -> bool:
@@ -96,10 +130,10 @@ def _scale(labels: list[Label], size: Any) -> Any:
     scale = 1.0
     for label in labels:
         operand = label.settings.get("operand")
-        if label.word in ("multiply", "divide") and not isinstance(operand, float):
-            return round(size**-0.5, 6) if size else None
-        if label.word == "multiply":
+        if label.word == "multiply" and isinstance(operand, float):
             scale *= operand
+        elif label.word in ("multiply", "divide"):
+            return round(size**-0.5, 6) if size else None
     return round(scale, 6)
 
 
@@ -208,6 +242,8 @@ def name_functions(graph: Graph) -> None:
     for hub in graph.hubs:
         if hub.word == "attention":
             hub.inputs = [bare(edge) for edge in hub.inputs]
+            if hub.settings["kv_heads"] is None:
+                hub.settings["kv_heads"] = _key_heads(graph, hub.inputs[1], hub.settings) or hub.settings["heads"]
         labels = [label for edge in hub.inputs[:1] for label in edge.labels]
         if hub.word == "embedding" and labels and labels[-1].word in ("function", "add"):
             _count_positions(hub, labels)

@@ -46,7 +46,7 @@ def _outputs(builder: Builder, layer: Layer, call: Call, current: Value, last: l
     final = final_state(layer.path, call.order)
     backwards = Label("flip", FrozenDict(axis=1), None, layer.path, call.order)
     for index, _ in enumerate(tensor_leaves(call.outputs)):
-        if index == 0 and not sequence or index == 1 and len(builder.stacks[last[0].index]) == 1:
+        if (index == 0 and not sequence) or (index == 1 and len(builder.stacks[last[0].index]) == 1):
             value = Value(current.edge.then(final), current.shape)
         elif index == 0 and layer.setting("go_backwards"):  # in the order in which it went, the last time first
             value = Value(current.edge.then(backwards), current.shape)
@@ -70,9 +70,9 @@ def picked_state(builder: Builder, value: Value, key: Any) -> Edge | None:
         return None
     if edge.port == 1 and isinstance(key, int):
         return Edge(builder.stacks[edge.source][key]).then(final_state(hub.path, hub.order))
-    if edge.port == 0 and isinstance(key, tuple) and key == ("slice(None, None, None)", -1):
-        if not hub.settings["go_backwards"] and len(value.shape) == 3:
-            return edge.then(final_state(hub.path, hub.order))
+    last = key == ("slice(None, None, None)", -1) and len(value.shape) == 3
+    if edge.port == 0 and last and not hub.settings["go_backwards"]:
+        return edge.then(final_state(hub.path, hub.order))
     return None
 
 

@@ -24,7 +24,9 @@ def joined(value: Value, out: tuple[int | None, ...], order: str, path: str | No
     if len(real) < 2 or len(out) == len(value.shape):
         return Value(value.edge, out, None)
     if len(out) == 3 and value.layout == "first":  # (b, c, h, w) → (b, c, positions): the channels stay apart
-        return Value(value.edge.then(Label("positions", FrozenDict(), path, step.within or "", step.order)), out, "first")
+        return Value(
+            value.edge.then(Label("positions", FrozenDict(), path, step.within or "", step.order)), out, "first"
+        )
     said = FrozenDict(order=f"channels_{order}") if len(out) == 2 else FrozenDict(shape=out[1:])
     name = "flatten" if len(out) == 2 else "reshape"
     return Value(value.edge.then(Label(name, said, path, step.within or "", step.order)), out, None)
@@ -42,7 +44,9 @@ def reshaped(value: Value, out: tuple[int | None, ...], path: str | None, step: 
     before, after = [n for n in value.shape if n != 1], [n for n in out if n != 1]
     if before == after:
         channels_last = len(out) > 1 and value.shape[-1:] == out[-1:]
-        return Value(value.edge, out, value.layout if len(out) == len(value.shape) else "last" if channels_last else None)
+        return Value(
+            value.edge, out, value.layout if len(out) == len(value.shape) else "last" if channels_last else None
+        )
     if len(out) == 2 and out[:1] == value.shape[:1]:
         return joined(value, out, value.layout or "last", path, step)
     if len(out) == 3 and len(value.shape) > 3 and out[:1] == value.shape[:1]:

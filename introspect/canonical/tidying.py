@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..graph import ENDS, Edge, Graph, Hub, Label
 from ..values import FrozenDict
-from .patterns import find_attention, fold_functions, name_functions, unpack
+from .patterns import find_attention, fold_functions, name_functions, settle_masks, unpack
 
 # A run of functions on an edge → the one function that it is: hard_sigmoid spelled out.
 _HARD_SIGMOID = [("add", {"operand": 3.0}), ("relu6", {}), ("multiply", {"operand": 0.1666667})]
@@ -16,6 +16,7 @@ def tidy(graph: Graph) -> Graph:
         hub.inputs = [_recognized(edge) for edge in hub.inputs]
     _gated(graph)
     find_attention(graph)
+    settle_masks(graph)
     fold_functions(graph)
     name_functions(graph)
     unpack(graph)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from .. import conventions
@@ -16,10 +17,10 @@ CONVOLUTIONS = ("conv1d", "conv2d", "conv3d", "depthwise_conv1d", "depthwise_con
 TRANSPOSED = ("conv1d_transpose", "conv2d_transpose", "conv3d_transpose")
 
 
-def product(sizes: Any) -> int | None:
+def product(sizes: Sequence[int | None]) -> int | None:
     """The product of sizes, `None` where one is unknown."""
-    sizes = list(sizes)
-    return None if None in sizes else math.prod(sizes)
+    known = [n for n in sizes if n is not None]
+    return math.prod(known) if len(known) == len(list(sizes)) else None
 
 
 def is_pointwise(layer: Layer) -> bool:
@@ -71,9 +72,7 @@ def separable_convolution(builder: Builder, layer: Layer, call: Call) -> None:
     }  # fmt: skip
     settings, value, raw = _window(builder, layer, call, value, settings, layout)
     said = {"layer": layer.path, "within": call.within or "", "order": call.order}
-    first = builder.new(
-        "conv", settings, [value], weights={"kernel": weights["depthwise_kernel"]}, raw=raw, **said
-    )
+    first = builder.new("conv", settings, [value], weights={"kernel": weights["depthwise_kernel"]}, raw=raw, **said)
     mixing: dict[str, Weight] = {"kernel": weights["pointwise_kernel"]}
     if "bias" in weights:
         mixing["bias"] = weights["bias"]
@@ -189,9 +188,9 @@ def windowed(
     if len(value.edge.labels) < len(before) and word == "average_pool":
         settings["count_include_pad"] = True
     reached: Any = settings["padding"]
-    if word == "max_pool" and settings["pad_value"] is not None and value.edge.labels:
-        if value.edge.labels[-1].word in conventions.NOT_NEGATIVE:
-            settings["pad_value"] = None
+    positive = bool(value.edge.labels) and value.edge.labels[-1].word in conventions.NOT_NEGATIVE
+    if word == "max_pool" and positive:  # no zero around is greater than what is there
+        settings["pad_value"] = None
     if word == "average_pool":
         meant: Any = raw["meant"]
         beyond = [r is not None and r[1] > m[1] for r, m in zip(reached, meant or reached, strict=True)]
@@ -207,6 +206,7 @@ def windowed(
         raw=raw,
     )  # fmt: skip
     builder.put_hub(call, hub, layout)
+    return None
 
 
 def global_pool(builder: Builder, layer: Layer, call: Call) -> None:

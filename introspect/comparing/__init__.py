@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..alignment import align
-from ..canonical import canonical
+from ..canonical import canonical, has_trace
 from ..comparison import Comparison
 from ..records import Report
 from .accounts import ledger
@@ -13,8 +13,8 @@ from .causes import find_causes
 from .edges import compare_edges
 from .findings import Findings
 from .inputs import inspected
-from .matches import differences_of, matches_of
 from .maps import input_map, output_map
+from .matches import differences_of, matches_of
 from .orders import judge_orders
 from .repairs import repairs_of
 from .settings import compare_hubs
@@ -36,7 +36,8 @@ def compare(a: Any, b: Any, *, inputs_a: Any = None, inputs_b: Any = None) -> Co
 
 def compare_reports(a: Report, b: Report) -> Comparison:
     """The same for two reports."""
-    findings = Findings(align(canonical(a), canonical(b)))
+    traced = has_trace(a) and has_trace(b)
+    findings = Findings(align(canonical(a, traced), canonical(b, traced)))
     compare_hubs(findings)
     compare_edges(findings)
     judge_orders(findings)

@@ -7,143 +7,142 @@ from dataclasses import dataclass, field
 
 from ..comparison import Account
 from ..graph import Hub, Weight
-from ..parameter import Parameter
 from ..records import Report
-from .findings import Findings, Found
+from .findings import Findings
 
-_FRAMEWORK = {"keras": "Keras", "torch": "torch"}
+_FRAMEWORKS = {"keras": "Keras", "tf_keras": "Keras 2", "torch": "torch"}
+_ROLES = {"mean": "statistics", "variance": "statistics", "bias": "biases", "recurrent_bias": "recurrent biases"}
+Pair = tuple[Weight | None, Weight | None]
 
 
 @dataclass
 class _Line:
+    """Tensors with one reason, summed up."""
+
     count: int = 0
     paths: list[str] = field(default_factory=list)
     layers: set[str] = field(default_factory=set)
 
+    def text(self, reason: str, places: bool) -> str:
+        if not places:
+            return reason
+        return f"{reason}, in {len(self.layers)} layers" if len(self.layers) > 1 else f"{reason}: {min(self.layers)}"
+
+
+class Ledger:
+    """Goes through all tensors of two reports, each once."""
+
+    def __init__(self, findings: Findings, a: Report, b: Report) -> None:
+        self._findings = findings
+        self._reports = a, b
+        self._counted = _counted(a), _counted(b)
+        self._seen: tuple[set[tuple[str, int]], set[tuple[str, int]]] = set(), set()
+        self._lines: dict[tuple[str, bool], _Line] = defaultdict(_Line)
+        same = a.framework == b.framework
+        self._names = [
+            "ab"[side] if same else _FRAMEWORKS.get(r.framework, r.framework) for side, r in enumerate((a, b))
+        ]
+
+    def accounts(self) -> tuple[Account, ...]:
+        """The lines, which add up exactly; what has no explanation stands in a last line that says so."""
+        a, b = self._reports
+        if a.native_count is None or b.native_count is None:
+            return ()
+        texts = {
+            found.hubs: found.root().sentence for found in reversed(self._findings.items) if found.effect == "count"
+        }
+        for one, other in self._findings.pairs():
+            for role in dict.fromkeys((*one.weights, *other.weights)):
+                self._pair(one, other, role, texts.get((one.index, other.index), ""))
+        for side in (0, 1):
+            self._alone(side)
+            self._unused(side)
+        accounts = [
+            Account(line.text(*key), line.count, tuple(dict.fromkeys(line.paths)))
+            for key, line in self._lines.items()
+            if line.count
+        ]
+        accounts.sort(key=lambda account: account.count)
+        left = b.native_count - a.native_count - sum(account.count for account in accounts)
+        return (*accounts, *([Account("not explained", left)] if left else []))
+
+    def _pair(self, one: Hub, other: Hub, role: str, why: str) -> None:
+        """A tensor of two hubs that stand against each other."""
+        x, y = self._fresh(0, one.weights.get(role)), self._fresh(1, other.weights.get(role))
+        sizes = self._size(0, x), self._size(1, y)
+        if sizes[0] == sizes[1]:
+            return
+        side = 0 if sizes[0] > sizes[1] else 1
+        hub = (one, other)[side]
+        if x is not None and y is not None and 0 not in sizes:
+            place = " and ".join(dict.fromkeys(h.path or "(root)" for h in (one, other)))
+            self._enter(why or f"{place} differ in size", False, (x, y), hub)
+        elif x is not None and y is not None:
+            self._enter(f"{self._many(side, hub, role)} (buffers in {self._names[1 - side]})", True, (x, y), hub)
+        else:
+            lacking = self._names[1 - side]
+            self._enter(f"{self._many(side, hub, role)} that {lacking} has no counterpart for", True, (x, y), hub)
+
+    def _alone(self, side: int) -> None:
+        """The tensors of hubs without a partner."""
+        alignment = self._findings.alignment
+        graph, partners = ((alignment.a, alignment.partner), (alignment.b, alignment.back))[side]
+        for hub in graph.hubs:
+            for weight in hub.weights.values() if hub.index not in partners else ():
+                fresh = self._fresh(side, weight)
+                pair = (fresh, None) if side == 0 else (None, fresh)
+                self._enter(f"layers that only {self._names[side]} has", True, pair, hub)
+
+    def _unused(self, side: int) -> None:
+        """Tensors that no step uses: counters, and those of layers that were not called."""
+        used = {path for path, _ in self._seen[side]}
+        for layer in self._reports[side]:
+            for p in layer.parameters:
+                if p.same_as is None and p.path not in used:
+                    what = "counters" if p.role == "counter" else "tensors that no step uses"
+                    pair = (Weight(p), None) if side == 0 else (None, Weight(p))
+                    hub = Hub(-1, "", {}, [], layer=layer.path)
+                    self._enter(f"{what} in {self._names[side]}", True, pair, hub)
+
+    def _enter(self, reason: str, places: bool, pair: Pair, hub: Hub) -> None:
+        line = self._lines[reason, places]
+        line.count += self._size(1, pair[1]) - self._size(0, pair[0])
+        line.paths += [weight.parameter.path for weight in pair if weight is not None]
+        line.layers.add(hub.path or "(root)")
+
+    def _fresh(self, side: int, weight: Weight | None) -> Weight | None:
+        """The tensor, the first time that it is met."""
+        if weight is None:
+            return None
+        key = (weight.parameter.same_as or weight.parameter.path, weight.start)
+        if key in self._seen[side]:
+            return None
+        self._seen[side].add(key)
+        return weight
+
+    def _size(self, side: int, weight: Weight | None) -> int:
+        """Its elements, as far as its framework counts them."""
+        if weight is None or (weight.parameter.same_as or weight.parameter.path) not in self._counted[side]:
+            return 0
+        return weight.size or 0
+
+    def _many(self, side: int, hub: Hub, role: str) -> str:
+        report = self._reports[side]
+        kind = report[hub.path].kind if hub.path in report else hub.word
+        kind = hub.word if kind in ("container", "unknown") else kind
+        return f"{_ROLES.get(role, role.replace('_', ' ') + 's')} of {kind.replace('_', ' ')} layers"
+
 
 def ledger(findings: Findings, a: Report, b: Report) -> tuple[Account, ...]:
-    """The lines, which add up exactly; what has no explanation stands in a line that says so."""
-    if a.native_count is None or b.native_count is None:
-        return ()
-    lines: dict[tuple[str, str], _Line] = defaultdict(_Line)
-    counted = _counted(a), _counted(b)
-    seen: tuple[set, set] = set(), set()
-    causes = {}
-    for found in findings.items:
-        causes.setdefault(found.hubs, found.root())
-    for one, other in findings.pairs():
-        for role in dict.fromkeys((*one.weights, *other.weights)):
-            x = _new(one.weights.get(role), seen[0])
-            y = _new(other.weights.get(role), seen[1])
-            _tensor(lines, (one, other), role, (x, y), counted, (a, b), causes.get((one.index, other.index)))
-    for side, graph, partners in ((0, findings.a, findings.alignment.partner), (1, findings.b, findings.alignment.back)):
-        for hub in graph.hubs:
-            if hub.index not in partners:
-                for role, weight in hub.weights.items():
-                    fresh = _new(weight, seen[side])
-                    both = (fresh, None) if side == 0 else (None, fresh)
-                    _alone(lines, hub, role, both, counted, (a, b))
-        _rest(lines, side, (a, b), counted[side], seen[side])
-    accounts = [_account(key, line) for key, line in lines.items() if line.count]
-    left = b.native_count - a.native_count - sum(account.count for account in accounts)
-    if left:
-        accounts.append(Account("not explained", left))
-    return tuple(sorted(accounts, key=lambda account: account.count))
+    """The lines that lead from a's total to b's; none where a framework can't tell its own."""
+    return Ledger(findings, a, b).accounts()
 
 
-def _key(weight: Weight) -> tuple[str, int]:
-    return weight.parameter.same_as or weight.parameter.path, weight.start
-
-
-def _new(weight: Weight | None, seen: set) -> Weight | None:
-    """The tensor, the first time that it is met."""
-    if weight is None or _key(weight) in seen:
-        return None
-    seen.add(_key(weight))
-    return weight
-
-
-def _counted(report: Report) -> dict[str, int]:
+def _counted(report: Report) -> set[str]:
     """What the framework's own count includes: all weights but seeds in Keras, what can be learned in torch."""
-    keras = report.framework == "keras"
+    keras = report.framework != "torch"
     return {
-        p.path: p.size or 0
+        p.path
         for p in report.parameters
         if (p.role != "seed" if keras else p.state == "parameter" and not p.dtype.startswith(("int", "uint", "q")))
     }
-
-
-def _size(weight: Weight | None, counted: dict[str, int]) -> int:
-    if weight is None or (weight.parameter.same_as or weight.parameter.path) not in counted:
-        return 0
-    return weight.size or 0
-
-
-def _tensor(lines, hubs, role, both, counted, reports, cause: Found | None) -> None:  # type: ignore[no-untyped-def]
-    x, y = both
-    sizes = _size(x, counted[0]), _size(y, counted[1])
-    change = sizes[1] - sizes[0]
-    if not change:
-        return
-    one, other = hubs
-    side = 0 if y is None or (x is not None and sizes[1] == 0) else 1
-    if x is not None and y is not None and 0 in sizes:
-        reason = f"{_plural(one.word, role)} (buffers in {_name(reports[1 - side] if sizes[1 - side] == 0 else reports[side])})"
-        key = ("pairs", reason)
-    elif x is None or y is None:
-        reason = f"{_plural(one.word, role)} that {_name(reports[1 - side])} has no counterpart for"
-        key = ("alone", reason)
-    else:
-        text = cause.text if cause is not None and cause.text else f"{one.path} and {other.path} differ in size"
-        key = ("sizes", text)
-    _enter(lines[key], change, both, one.path if side == 0 else other.path)
-
-
-def _alone(lines, hub: Hub, role, both, counted, reports) -> None:  # type: ignore[no-untyped-def]
-    side = 0 if both[0] is not None else 1
-    change = _size(both[1], counted[1]) - _size(both[0], counted[0])
-    key = ("layers", f"layers that only {_name(reports[side], side, reports)} has")
-    _enter(lines[key], change, both, hub.path)
-
-
-def _rest(lines, side: int, reports, counted, seen) -> None:  # type: ignore[no-untyped-def]
-    """Tensors that no step uses: counters, and those of layers that were not called."""
-    used = {path for path, _ in seen}
-    sign = -1 if side == 0 else 1
-    for layer in reports[side]:
-        for p in layer.parameters:
-            if p.same_as is None and p.path in counted and p.path not in used:
-                kind = "counters" if p.role == "counter" else "tensors that no step uses"
-                key = ("rest", f"{kind} in {_name(reports[side], side, reports)}")
-                _enter(lines[key], sign * counted[p.path], (Weight(p), None), layer.path)
-
-
-def _enter(line: _Line, change: int, both: tuple[Weight | None, Weight | None], path: str) -> None:
-    line.count += change
-    line.paths += [weight.parameter.path for weight in both if weight is not None]
-    line.layers.add(path)
-
-
-def _account(key: tuple[str, str], line: _Line) -> Account:
-    many = len(line.layers)
-    text = key[1] if key[0] == "sizes" else f"{key[1]}, in {many} layers" if many > 1 else f"{key[1]}: {min(line.layers)}"
-    return Account(text, line.count, tuple(dict.fromkeys(line.paths)))
-
-
-def _name(report: Report, side: int = 0, reports: tuple[Report, Report] | None = None) -> str:
-    name = _FRAMEWORK.get(report.framework, report.framework)
-    if reports is not None and reports[0].framework == reports[1].framework:
-        return f"{'ab'[side]} ({report.model})"
-    return name
-
-
-_ROLE_WORDS = {"mean": "statistics", "variance": "statistics", "bias": "biases", "recurrent_bias": "recurrent biases"}
-
-
-def _plural(word: str, role: str) -> str:
-    return f"{_ROLE_WORDS.get(role, role.replace('_', ' ') + 's')} of {word.replace('_', ' ')} layers"
-
-
-def sizes_of(parameter: Parameter) -> int:
-    """Its elements, 0 where unknown."""
-    return parameter.size or 0

@@ -11,8 +11,12 @@ from .settings import FOLLOWING
 
 _ELEMENTWISE = JOINS - {"concat", "matmul", "join"}
 # Hubs that give as many channels as they are given.
-_KEEPING = frozenset({"batch_norm", "layer_norm", "rms_norm", "group_norm", "prelu", "scale", "max_pool", "average_pool",
-                      "lp_pool", "normalization"})  # fmt: skip
+_KEEPING = frozenset({
+    "batch_norm", "layer_norm", "rms_norm", "group_norm", "prelu", "scale", "max_pool", "average_pool", "lp_pool",
+    "normalization",
+})  # fmt: skip
+# What says how large something is, and so can follow from anything before it that changes sizes.
+_SIZES = ("output_shape", "shape", "upsample", "reshape", "size", "start", "stop")
 # Within one hub: a setting and what else then differs with it.
 _ENTAILS = {
     "kernel_size": ("padding",), "strides": ("padding",), "dilation": ("padding",),
@@ -27,6 +31,7 @@ def find_causes(findings: Findings) -> None:
     _rewired(findings)
     _within_hubs(findings)
     _widths(findings)
+    _policies(findings)
     _following(findings)
 
 
@@ -68,12 +73,14 @@ def _regions(findings: Findings) -> None:
 
 
 def _missing_inputs(findings: Findings) -> None:
-    """What comes from an input that only one model was given follows from that."""
+    """What comes from an input or a hub that only one model has follows from that."""
     missing = {(0 if f.hubs[0] is not None else 1, next(i for i in f.hubs if i is not None)): f for f in findings.items
-               if f.field == "input"}  # fmt: skip
+               if f.field in ("input", "layer")}  # fmt: skip
     for found in findings.items if missing else ():
-        ends = [missing[side, end] for side, end in enumerate(found.ends) if (side, end) in missing]
-        masks = [f for (side, _), f in missing.items() if "given" in str((found.a, found.b)[side])]
+        ends = [missing[side, end] for side, end in enumerate(found.ends) if end is not None and (side, end) in missing]
+        masks = [
+            f for (side, _), f in missing.items() if f.field == "input" and "given" in str((found.a, found.b)[side])
+        ]
         cause = next(iter(ends), None) or (next(iter(masks), None) if found.field == "mask" else None)
         if cause is not None:
             found.follows(cause)
@@ -119,13 +126,13 @@ def _moved(findings: Findings) -> None:
         x = one.labels[0]
         for other in come:
             y = other.labels[1]
-            if other.cause is None and isinstance(x, Label) and isinstance(y, Label) and x.meaning == y.meaning:
-                if _near(findings, one, other):
-                    one.field = "order"
-                    one.b = f"{y} elsewhere"
-                    one.labels = (x, y)
-                    other.follows(one)
-                    break
+            alike = isinstance(x, Label) and isinstance(y, Label) and x.meaning == y.meaning
+            if other.cause is None and alike and _near(findings, one, other):
+                one.field = "order"
+                one.b = f"{y} elsewhere"
+                one.labels = (x, y)
+                other.follows(one)
+                break
 
 
 def _near(findings: Findings, one: Found, other: Found) -> bool:
@@ -184,6 +191,17 @@ def _widths(findings: Findings) -> None:
         first.setdefault(key, found)
 
 
+def _policies(findings: Findings) -> None:
+    """Tensors of another dtype all over the model are one difference."""
+    first: dict[str, Found] = {}
+    for found in findings.items:
+        if found.field == "dtype" and found.cause is None:
+            key = repr((found.a, found.b))
+            if key in first:
+                found.follows(first[key])
+            first.setdefault(key, found)
+
+
 def width_classes(graph: Graph) -> list[int]:
     """A number per hub: those with equal numbers can't but have equally many channels."""
     parent = list(range(len(graph.hubs)))
@@ -217,7 +235,15 @@ def _following(findings: Findings) -> None:
 
 
 def _can_follow(findings: Findings, found: Found) -> bool:
-    if found.field in FOLLOWING or found.field in ("output_shape", "shape", "upsample", "reshape", "size", "start", "stop"):
+    if found.field in FOLLOWING or found.field in (
+        "output_shape",
+        "shape",
+        "upsample",
+        "reshape",
+        "size",
+        "start",
+        "stop",
+    ):
         return True
     if found.field == "flatten" and None in (found.a, found.b):  # of a single position there is nothing to flatten
         return True

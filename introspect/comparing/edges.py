@@ -26,7 +26,7 @@ def compare_edges(findings: Findings) -> None:
 
 
 def _slots(findings: Findings, one: Hub, other: Hub) -> Iterator[tuple[Edge | None, Edge | None]]:
-    """Which input of one hub is which of the other: by place, or, where order means nothing, by where they come from."""
+    """Which input of one hub is which of the other: by place; where order means nothing, by where they come from."""
     if one.word not in COMMUTATIVE and len(one.inputs) == len(other.inputs):
         crossed = _crossed(findings, one, other) if one.word == "concat" else None
         yield from crossed or zip(one.inputs, other.inputs, strict=True)
@@ -87,18 +87,14 @@ def _chains(findings: Findings, side: int, edge: Edge) -> list[Chain]:
     return found
 
 
-def _edge(
-    findings: Findings, one: Hub, other: Hub, left: Edge | None, right: Edge | None, seen: set[Any]
-) -> None:
+def _edge(findings: Findings, one: Hub, other: Hub, left: Edge | None, right: Edge | None, seen: set[Any]) -> None:
     hubs = (one.index, other.index)
     if left is None or right is None:
         _input_missing(findings, one, other, left, right)
         return
     ways_a, ways_b = _chains(findings, 0, left), _chains(findings, 1, right)
     back = findings.alignment.back
-    both = [
-        (x, y) for x in ways_a for y in ways_b if back.get(y[0].source) == x[0].source and x[0].port == y[0].port
-    ]
+    both = [(x, y) for x in ways_a for y in ways_b if back.get(y[0].source) == x[0].source and x[0].port == y[0].port]
     if both:
         one_way, other_way = min(both, key=lambda w: len(w[0][2]) + len(w[1][2]) + abs(len(w[0][1]) - len(w[1][1])))
     else:
@@ -203,7 +199,10 @@ def _paired(left: list[Label], right: list[Label]) -> Iterator[tuple[Label | Non
 
 
 def _without_partner(findings: Findings) -> None:
-    for side, graph, partners in ((0, findings.a, findings.alignment.partner), (1, findings.b, findings.alignment.back)):
+    for side, graph, partners in (
+        (0, findings.a, findings.alignment.partner),
+        (1, findings.b, findings.alignment.back),
+    ):
         for hub in graph.hubs:
             if hub.index in partners:
                 continue

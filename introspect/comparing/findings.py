@@ -31,6 +31,8 @@ class Found:
     shaping: bool = False
     crossed: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
     """The hubs without partner, of either graph, on the ways that were compared."""
+    sentence: str = ""
+    """The whole of it in words, once its place is known."""
     ends: tuple[int | None, int | None] = (None, None)
     """Of a difference in where something comes from: the two hubs it comes from."""
 
@@ -70,7 +72,9 @@ class Findings:
     def add(self, found: Found) -> Found:
         """Keep a difference."""
         always = found.field in ("layer", "kind", "source", "order")
-        found.shaping = found.field in SHAPING and (found.effect in ("shape", "count") or always or bool(found.labels[0]))
+        found.shaping = found.field in SHAPING and (
+            found.effect in ("shape", "count") or always or bool(found.labels[0])
+        )
         self.items.append(found)
         return found
 

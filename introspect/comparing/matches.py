@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from ..comparison import Difference, Match
-from ..graph import ENDS, Graph, Hub, Label
+from ..graph import ENDS, Hub, Label
 from ..records import Layer, Report
 from .findings import Findings, Found
 
@@ -28,8 +28,9 @@ def differences_of(findings: Findings) -> dict[Found, Difference]:
     for found in findings.items:
         cause = None if found.cause is None else keys[found.root()]
         paths = _paths(findings, found)
+        found.sentence = _sentence(found, paths)
         records[found] = Difference(
-            found.field, _plain(found.a), _plain(found.b), found.effect, cause, _sentence(found, paths), paths
+            found.field, _plain(found.a), _plain(found.b), found.effect, cause, found.sentence, paths, found.text
         )
     return records
 
@@ -57,7 +58,7 @@ def _sentence(found: Found, paths: tuple[str | None, str | None]) -> str:
     word = found.field.partition("#")[0].replace("_", " ")
     if found.field.startswith("layer"):
         only = "a" if found.b is None else "b"
-        return f"{where}: only {only} has this {(found.a or found.b).replace('_', ' ')}{extra}"
+        return f"{where}: only {only} has this {str(found.a or found.b).replace('_', ' ')}{extra}"
     if found.field.startswith("order"):
         return f"{where}: another order, {shown(found.a)} and {shown(found.b)}{extra}"
     if found.field.startswith("source"):
@@ -68,6 +69,9 @@ def _sentence(found: Found, paths: tuple[str | None, str | None]) -> str:
 def shown(value: Any) -> str:
     """A value as people write it: `None` is nothing."""
     return "none" if value is None else str(value)
+
+
+Row = tuple[list[str], list[str]]  # the paths of a and of b that stand against each other
 
 
 class _Groups:
@@ -144,9 +148,9 @@ def _assembled(
     shown = {(side, path) for row in rows for side in (0, 1) for path in row[side]}
     for side, report in enumerate(reports):
         for layer in report:
-            if layer.calls and not layer.opened and layer.part_of is None and (side, layer.path) not in shown:
-                if not _inside_unit(layer, report):
-                    rows.append(([layer.path], []) if side == 0 else ([], [layer.path]))
+            step = layer.calls and not layer.opened and layer.part_of is None and not _inside_unit(layer, report)
+            if step and (side, layer.path) not in shown:
+                rows.append(([layer.path], []) if side == 0 else ([], [layer.path]))
     return _ordered(rows, order, reports, differences)
 
 
@@ -164,7 +168,6 @@ def _ordered(
     differences: dict[Found, Difference],
 ) -> tuple[Match, ...]:  # fmt: skip
     """In the order of a; what only b has behind what stands before it there."""
-    of: dict[tuple[int, str], list[Difference]] = defaultdict(list)
     rest: list[Difference] = []
     where: dict[tuple[int, str], int] = {}
     for n, row in enumerate(rows):
@@ -173,7 +176,10 @@ def _ordered(
                 where.setdefault((side, path), n)
     per_row: dict[int, list[Difference]] = defaultdict(list)
     for difference in differences.values():
-        places = [where.get((side, path)) for side, path in enumerate(difference.paths) if path is not None]
+        sides = sorted((0, 1), key=lambda side: (difference.a, difference.b)[side] is None)  # where there is something
+        places = [
+            where.get((side, difference.paths[side] or "")) for side in sides if difference.paths[side] is not None
+        ]
         n = next((place for place in places if place is not None), None)
         if n is None:
             rest.append(difference)
@@ -182,16 +188,20 @@ def _ordered(
     ranks = _ranks(rows, order)
     matches = []
     for n in sorted(range(len(rows)), key=lambda n: ranks[n]):
-        layers = [tuple(reports[side][path] for path in sorted(rows[n][side], key=lambda p: order[side][p])) for side in (0, 1)]
+        layers = [
+            tuple(reports[side][path] for path in sorted(rows[n][side], key=lambda p: order[side][p]))
+            for side in (0, 1)
+        ]
         matches.append(Match(layers[0], layers[1], tuple(per_row[n])))
     for difference in rest:  # between steps that are no layers: at the layers whose code runs them
         layers = [() if path is None else (reports[side][path],) for side, path in enumerate(difference.paths)]
         matches.append(Match(layers[0], layers[1], (difference,)))
-    del of
     return tuple(matches)
 
 
-def _ranks(rows: list[tuple[list[str], list[str]]], order: list[dict[str, tuple[int, int]]]) -> list[tuple[float, float]]:
+def _ranks(
+    rows: list[tuple[list[str], list[str]]], order: list[dict[str, tuple[int, int]]]
+) -> list[tuple[float, float]]:
     """Where each row stands: by a's order, or behind the row that b has before it."""
     mine = [min((order[0][p][0] for p in row[0]), default=None) for row in rows]
     theirs = [min((order[1][p][0] for p in row[1]), default=None) for row in rows]
@@ -204,8 +214,3 @@ def _ranks(rows: list[tuple[list[str], list[str]]], order: list[dict[str, tuple[
             before = max((x for s, x in by_b if s < (t or 0)), default=-1)
             ranks.append((before, float(t or 0)))
     return ranks
-
-
-def representatives(graph: Graph) -> set[str]:
-    """The paths of all layers that are hubs."""
-    return {hub.layer for hub in graph.hubs if hub.layer is not None}

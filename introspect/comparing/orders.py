@@ -35,9 +35,9 @@ def _absorbed(graph: Graph, start: int) -> bool:
             if hub.word == "linear" or (hub.word == "conv" and hub.settings["groups"] == 1):
                 continue
             depthwise = hub.word == "conv" and hub.settings["groups"] == hub.settings["in_features"]
-            if hub.word in ("lstm", "gru", "simple_rnn", "conv_transpose") or hub.word == "concat" and False:
-                if hub.word == "conv_transpose" and hub.settings["groups"] != 1:
-                    return False
+            if hub.word in ("lstm", "gru", "simple_rnn"):
+                continue
+            if hub.word == "conv_transpose" and hub.settings["groups"] == 1:
                 continue
             if hub.word not in _PASSING and not depthwise:
                 return False

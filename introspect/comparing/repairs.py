@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..comparison import Repair
 from ..graph import Label
@@ -29,7 +28,7 @@ def repairs_of(findings: Findings, a: Report, b: Report) -> Repairs:
     made: list[Repair] = []
     mended: set[Found] = set()
     for found in findings.items:
-        if found.cause is not None or found.effect not in ("values", "shape") and found.field != "layer":
+        if found.cause is not None or (found.effect not in ("values", "shape") and found.field != "layer"):
             continue
         repair = _repair(findings, found, side, (a, b))
         if repair is not None:

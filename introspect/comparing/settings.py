@@ -42,6 +42,8 @@ def _whole(findings: Findings, one: Hub, other: Hub) -> None:
 
 def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -> None:
     x, y = one.settings.get(name), other.settings.get(name)
+    if not findings.a.traced and None in (x, y):
+        return
     if name in ("kernel_size", "strides", "dilation", "padding") and (not x or not y):
         x, y = _for_positions(x, y, name)
     if same(x, y) or (name == "padding" and not _padding_differs(one, other)):
@@ -57,7 +59,7 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
         effect, text = _bias(findings, one, other)
     elif name in _ABSORBS and one.word == "batch_norm":
         effect, text = "none", f"absorbed in {_ABSORBS[name]}"
-    elif name == "tokens" and abs(x - y) == max(one.raw.get("first", 0), other.raw.get("first", 0)) > 0:
+    elif name == "tokens" and _rows_in_front(one, other):
         effect, text = "none", "rows in front that stand for padding"
     elif name == "reset_after":
         effect = "values"
@@ -68,11 +70,19 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
     findings.add(Found(name, x, y, effect, (one.index, other.index), text=text))
 
 
+def _rows_in_front(one: Hub, other: Hub) -> bool:
+    """Whether one table of positions has just those rows more that stand for padding."""
+    more = (other.settings["tokens"] or 0) - (one.settings["tokens"] or 0)
+    return more != 0 and more == other.raw.get("first", 0) - one.raw.get("first", 0)
+
+
 def _same_inputs(findings: Findings) -> bool:
     """Whether both models were given the same inputs, a mask among them."""
     matched = [h for h in findings.a.hubs if h.word == "input" and h.index in findings.alignment.partner]
-    whole = len(matched) == sum(h.word == "input" for h in findings.a.hubs) == sum(
-        h.word == "input" for h in findings.b.hubs
+    whole = (
+        len(matched)
+        == sum(h.word == "input" for h in findings.a.hubs)
+        == sum(h.word == "input" for h in findings.b.hubs)
     )
     return whole and len(matched) > 1
 
@@ -118,7 +128,9 @@ def _same_output(one: Hub, other: Hub) -> bool:
 def _bias(findings: Findings, one: Hub, other: Hub) -> tuple[str, str]:
     """A bias in front of a batch normalization is absorbed in its running mean."""
     for hub, graph in ((one, findings.a), (other, findings.b)):
-        fed = [(h, e) for h in graph.hubs for e in h.inputs if e.source == hub.index] if hub.settings["use_bias"] else []
+        fed = (
+            [(h, e) for h in graph.hubs for e in h.inputs if e.source == hub.index] if hub.settings["use_bias"] else []
+        )
         if fed and all(h.word == "batch_norm" and not e.acting and h.settings["use_statistics"] for h, e in fed):
             return ("none", "absorbed in the running mean behind") if len(fed) == 1 else ("count", "")
     return "count", ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..canonical import has_trace
 from ..records import Report
 from .findings import Findings, Found
 from .repairs import Repairs
@@ -18,7 +19,7 @@ def verdict_of(findings: Findings, a: Report, b: Report, repairs: Repairs) -> st
         return "same weights, another function"
     if roots:
         return "undecided"
-    unseen = [r for r in (a, b) if not r.complete or r.method == "none" or not r.root.calls]
+    unseen = not findings.a.traced or not a.complete or not b.complete
     if unseen or findings.a.unknown or findings.b.unknown:
         return "undecided"
     return "equal after repairs" if wrong else "equal"
@@ -32,8 +33,10 @@ def notes_of(findings: Findings, a: Report, b: Report) -> tuple[str, ...]:
     """What was not understood, and what was not seen."""
     notes = []
     for side, report, graph in (("a", a, findings.a), ("b", b, findings.b)):
-        if not report.root.calls:
-            notes.append(f"{side} has no trace: its layers are compared by their tensors alone.")
+        if not has_trace(report):
+            notes.append(
+                f"{side} has no trace: layers are compared by their tensors alone, in the order of definition."
+            )
         elif not report.complete:
             notes.append(f"{side} is incomplete: its dummy pass ended early.")
         notes += [f"{side}: {sentence}" for sentence in graph.unknown]
