@@ -167,12 +167,12 @@ def _gaps(found: Alignment, side: int) -> dict[Hashable, list[int]]:
     graph, partners = (found.b, found.back) if side else (found.a, {a: a for a in found.partner})
     before: list[int | None] = []
     for hub in graph.hubs:
-        above = next((before[edge.source] for edge in hub.inputs if before[edge.source] is not None), None)
+        above = min((n for edge in hub.inputs if (n := before[edge.source]) is not None), default=None)
         before.append(partners.get(hub.index, above))
     behind: list[int | None] = [None] * len(graph.hubs)
     uses = found._uses[side]
     for hub in reversed(graph.hubs):
-        below = next((behind[i] for i, _ in uses[hub.index] if behind[i] is not None), None)
+        below = min((n for i, _ in uses[hub.index] if (n := behind[i]) is not None), default=None)
         behind[hub.index] = partners.get(hub.index, below)
     gaps: dict[Hashable, list[int]] = defaultdict(list)
     for hub in graph.hubs:

@@ -189,6 +189,7 @@ def windowed(
         settings["count_include_pad"] = True
     reached: Any = settings["padding"]
     positive = bool(value.edge.labels) and value.edge.labels[-1].word in conventions.NOT_NEGATIVE
+    raw["pad_value"] = settings["pad_value"]
     if word == "max_pool" and positive:  # no zero around is greater than what is there
         settings["pad_value"] = None
     if word == "average_pool":

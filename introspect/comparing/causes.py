@@ -29,6 +29,7 @@ def find_causes(findings: Findings) -> None:
     _regions(findings)
     _moved(findings)
     _rewired(findings)
+    _exchanged(findings)
     _within_hubs(findings)
     _widths(findings)
     _policies(findings)
@@ -166,6 +167,29 @@ def _rewired(findings: Findings) -> None:
     for found in wired:
         if found.cause is None and any(other.cause is found for other in wired):
             found.field = "order"
+
+
+def _exchanged(findings: Findings) -> None:
+    """Two layers behind each other that differ in just what tells them apart have changed places."""
+    own: dict[int, list[Found]] = defaultdict(list)
+    for found in findings.items:
+        if found.hubs[0] is not None and found.hubs[1] is not None and found.cause is None and not any(found.labels):
+            own[found.hubs[0]].append(found)
+    for index, here in own.items():
+        for edge in findings.a.hubs[index].inputs:
+            before = own.get(edge.source, [])
+            if before and _turned(before) == {(f.field, repr(f.b), repr(f.a)) for f in here}:
+                first, (one, other) = before[0], (findings.a.hubs[edge.source], findings.a.hubs[index])
+                if one.word != other.word or first.field == "order":
+                    continue
+                for found in (*before[1:], *here):
+                    found.follows(first)
+                first.field, first.effect = "order", "values"
+                first.a, first.b = (one.path, other.path), (other.path, one.path)
+
+
+def _turned(found: list[Found]) -> set[tuple[str, str, str]]:
+    return {(f.field, repr(f.a), repr(f.b)) for f in found}
 
 
 def _within_hubs(findings: Findings) -> None:

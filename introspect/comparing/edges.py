@@ -101,7 +101,7 @@ def _edge(findings: Findings, one: Hub, other: Hub, left: Edge | None, right: Ed
         one_way, other_way = ways_a[0], ways_b[0]
         sources = _source(findings.a, one_way[0]), _source(findings.b, other_way[0])
         ends = one_way[0].source, other_way[0].source
-        found = findings.add(Found("source", *sources, "values", hubs))
+        found = findings.add(Found("source", sources[0], sources[1], "values", hubs))
         found.crossed, found.ends = (tuple(one_way[2]), tuple(other_way[2])), ends
         return
     _labels(findings, hubs, one_way, other_way, seen)
@@ -140,8 +140,11 @@ def _labels(findings: Findings, hubs: tuple[int, int], one: Chain, other: Chain,
                 findings.label_pairs.append((x, y))
                 _label_settings(findings, hubs, x, y, training)
                 continue
+            if training:
+                _rate(findings, hubs, x, y)
+                continue
             unknown = any(label is not None and "." in label.word for label in (x, y))
-            effect = "training" if training else "unknown" if unknown else "values"
+            effect = "unknown" if unknown else "values"
             if x is not None and y is not None:
                 findings.label_pairs.append((x, y))
                 a, b = str(x), str(y)
@@ -152,6 +155,12 @@ def _labels(findings: Findings, hubs: tuple[int, int], one: Chain, other: Chain,
                 findings.only_labels.append(findings.add(found))
     for found in findings.items[before:]:
         found.crossed = (tuple(one[2]), tuple(other[2]))
+
+
+def _rate(findings: Findings, hubs: tuple[int, int], x: Label | None, y: Label | None) -> None:
+    """A dropout that one side has alone."""
+    rates = [None if label is None else label.settings.get("rate") for label in (x, y)]
+    findings.add(Found("rate", rates[0], rates[1], "training", hubs, (x, y)))
 
 
 def _field(x: Label | None, y: Label | None) -> str:
@@ -212,7 +221,7 @@ def _without_partner(findings: Findings) -> None:
             said = (hub.word, None) if side == 0 else (None, hub.word)
             hubs = (hub.index, None) if side == 0 else (None, hub.index)
             name = hub.word if hub.word in ("input", "output") else "layer"
-            found = findings.add(Found(name, *said, effect, hubs))
+            found = findings.add(Found(name, said[0], said[1], effect, hubs))
             if hub.word == "parameter" and (table := _table_beside(graph, hub, partners)) is not None:
                 found.effect, found.text = "none", f"added to every row of {table}, which can hold it"
 

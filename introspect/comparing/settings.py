@@ -18,18 +18,28 @@ def compare_hubs(findings: Findings) -> None:
     for one, other in findings.pairs():
         if one.word in ENDS:
             continue
-        if one.word != other.word and {one.word, other.word} != {"embedding", "table"}:
+        if one.word != other.word and not _one_kind(one, other):
             effect = "count" if one.learned or other.learned else "values"
             findings.add(Found("kind", one.word, other.word, effect, (one.index, other.index)))
             continue
         if "whole" in (one.settings.get("kernel_size"), other.settings.get("kernel_size")):
             _whole(findings, one, other)
             continue
-        for name, effect in COMPARED.get(one.word, {}).items():
+        word = "conv" if "conv" in (one.word, other.word) else one.word
+        for name, effect in COMPARED.get(word, {}).items():
             _setting(findings, one, other, name, effect)
         if one.word not in COMPARED:
             _all_settings(findings, one, other)
         _dtypes(findings, one, other)
+
+
+def _one_kind(one: Hub, other: Hub) -> bool:
+    """Whether two words are one kind of layer in two cases: a convolution that looks at one position only, an embedding
+    whose ids no input decides."""
+    words = {one.word, other.word}
+    if words == {"linear", "conv"}:
+        return all(hub.settings.get("kernel_size") for hub in (one, other))
+    return words == {"embedding", "table"}
 
 
 def _whole(findings: Findings, one: Hub, other: Hub) -> None:
@@ -47,8 +57,12 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
     if name in ("kernel_size", "strides", "dilation", "padding") and (not x or not y):
         x, y = _for_positions(x, y, name)
     if same(x, y) or (name == "padding" and not _padding_differs(one, other)):
+        if name == "pad_value":
+            _hidden_padding(findings, one, other)
         return
     text = ""
+    if name == "padding":  # as it was said: what the windows do not reach too
+        x, y = (hub.raw.get("pads") or hub.raw.get("meant") or v for hub, v in ((one, x), (other, y)))
     if name == "pad_value" and None in (x, y):
         return  # nothing is padded on one side: the padding differs
     if (name == "in_features" or effect == "training" or one.word == "attention") and None in (x, y):
@@ -85,6 +99,14 @@ def _same_inputs(findings: Findings) -> bool:
         == sum(h.word == "input" for h in findings.b.hubs)
     )
     return whole and len(matched) > 1
+
+
+def _hidden_padding(findings: Findings, one: Hub, other: Hub) -> None:
+    """Zeros and minus infinity around what is never below zero."""
+    x, y = one.raw.get("pad_value"), other.raw.get("pad_value")
+    if None not in (x, y) and x != y:
+        hubs = (one.index, other.index)
+        findings.add(Found("pad_value", x, y, "none", hubs, text="behind a function that gives nothing below 0"))
 
 
 def _for_positions(x: Any, y: Any, name: str) -> tuple[Any, Any]:
