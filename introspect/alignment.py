@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from difflib import SequenceMatcher
 
-from .graph import COMMUTATIVE, ENDS, Graph, Hub
+from .graph import COMMUTATIVE, ENDS, Edge, Graph, Hub
 from .hashing import LEVELS, Numbers, backward, forward, signature
 
 _TOKENS = re.compile(r"[A-Za-z]+|\d+")
@@ -46,6 +46,25 @@ class Alignment:
             self._signatures[key] = signature((self.b if side else self.a).hubs[index], level)
         return self._signatures[key]
 
+    def agreement(self, a: int, b: int, way: str) -> int:
+        """How well the steps behind ("ahead") or before two hubs go together: 3 where there is one of the same kind, or
+        none to compare; 2 where the same functions are crossed; 1 where none are."""
+        one, other = (self._steps(side, index, way) for side, index in enumerate((a, b)))
+        if not one or not other or one & other:
+            return 3
+        words = {labels for _, labels in one} & {labels for _, labels in other}
+        return 2 if any(words) else 1 if words else 0
+
+    def _steps(self, side: int, index: int, way: str) -> set[tuple[Hashable, tuple[str, ...]]]:
+        graph = self.b if side else self.a
+        if way == "ahead":
+            edges = [(i, graph.hubs[i].inputs[slot]) for i, slot in self._uses[side][index]]
+        else:
+            edges = [(edge.source, edge) for edge in graph.hubs[index].inputs]
+        return {
+            (self._signature(side, i, "skeleton"), tuple(label.word for label in edge.labels)) for i, edge in edges
+        }
+
     def spread(self, start: list[tuple[int, int]], level: str) -> None:
         """From partners to those that feed them and those that they feed, where these are alike and no other is."""
         queue = list(start)
@@ -61,24 +80,36 @@ class Alignment:
         left, right = first.inputs, second.inputs
         if first.word not in COMMUTATIVE and len(left) == len(right):
             for one, other in zip(left, right, strict=True):
-                if one.port == other.port and self.alike(one.source, other.source, level):
+                same = level == "skeleton" or _words(one) == _words(other)
+                if same and one.port == other.port and self.alike(one.source, other.source, level):
                     yield one.source, other.source
             return
         yield from self._only_ones([e.source for e in left], [e.source for e in right], level)
 
     def _feeding(self, a: int, b: int, level: str) -> Iterator[tuple[int, int]]:
-        yield from self._only_ones([i for i, _ in self._uses[0][a]], [i for i, _ in self._uses[1][b]], level)
+        fed = [i for i, _ in self._uses[0][a]], [i for i, _ in self._uses[1][b]]
+        yield from self._only_ones(*fed, level, with_uses=True)
+        if level in ("weights", "skeleton"):
+            yield from self._only_ones(*fed, level)
 
-    def _only_ones(self, left: list[int], right: list[int], level: str) -> Iterator[tuple[int, int]]:
-        """Those that are alike, where there is one such on each side only."""
+    def _only_ones(
+        self, left: list[int], right: list[int], level: str, with_uses: bool = False
+    ) -> Iterator[tuple[int, int]]:
+        """Those that are alike, where there is one such on each side only; alike in what is done with their outputs
+        too (`with_uses`), so that two layers are told apart that differ in the activation behind them only."""
         groups: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
         for side, indices in enumerate((left, right)):
             for index in dict.fromkeys(indices):
                 if index not in (self.back if side else self.partner):
-                    groups[self._signature(side, index, level)][side].append(index)
+                    uses = frozenset(labels for _, labels in self._steps(side, index, "ahead")) if with_uses else None
+                    groups[self._signature(side, index, level), uses][side].append(index)
         for one, other in groups.values():
             if len(one) == len(other) == 1:
                 yield one[0], other[0]
+
+
+def _words(edge: Edge) -> tuple[str, ...]:
+    return tuple(label.word for label in edge.acting)
 
 
 def align(a: Graph, b: Graph) -> Alignment:
@@ -93,6 +124,7 @@ def align(a: Graph, b: Graph) -> Alignment:
         found.spread(list(found.partner.items()), level)
     _between_anchors(found)
     found.spread(list(found.partner.items()), "skeleton")
+    _moved(found)
     _ends(found)
     return found
 
@@ -115,35 +147,59 @@ def _by_hashes(found: Alignment, level: str) -> None:
     ahead = [forward(graph, level, numbers) for graph in graphs]
     behind = [backward(graph, level, numbers) for graph in graphs]
     both = [list(zip(f, b, strict=True)) for f, b in zip(ahead, behind, strict=True)]
-    _by_key(found, both, level, ties=True)
-    _by_key(found, ahead, level, ties=False)
-    _by_key(found, behind, level, ties=False)
+    tied = []
+    for left, right in _groups(found, both):
+        if len(left) == len(right) == 1:
+            found.match(left[0], right[0])
+        elif len(left) == len(right):
+            tied.append((left, right))
+    for left, right in tied:
+        _by_names(found, left, right, level)
+    _by_one_way(found, ahead, behind)
 
 
-def _by_key(found: Alignment, keys: list[list], level: str, ties: bool) -> None:
-    """Hubs with equal keys, where there is one on each side; and, where all are equals, those with the likest names."""
+def _groups(found: Alignment, keys: list[list]) -> list[tuple[list[int], list[int]]]:
+    """The hubs without partner that have equal keys, of both sides."""
     groups: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     for side in (0, 1):
         taken = found.back if side else found.partner
         for index, key in enumerate(keys[side]):
             if index not in taken:
                 groups[key][side].append(index)
-    tied = []
-    for left, right in groups.values():
-        if len(left) == len(right) == 1:
-            found.match(left[0], right[0])
-        elif left and len(left) == len(right):
-            tied.append((left, right))
-    for left, right in tied if ties else ():
-        for a in left:
-            rest = [b for b in right if found.free(a, b)]
-            if rest:
-                b = max(
-                    rest,
-                    key=lambda b: (_likeness(found.a.hubs[a], found.b.hubs[b]), -abs(left.index(a) - right.index(b))),
-                )
-                found.match(a, b)
-                found.spread([(a, b)], level)
+    return [group for group in groups.values() if all(group)]
+
+
+def _by_names(found: Alignment, left: list[int], right: list[int], level: str) -> None:
+    """Hubs that nothing but their names tells apart: the likest names, then the order."""
+    for a in left:
+        likeness = {
+            b: (_likeness(found.a.hubs[a], found.b.hubs[b]), -abs(left.index(a) - place))
+            for place, b in enumerate(right)
+            if found.free(a, b)
+        }
+        if likeness:
+            b = max(likeness, key=likeness.__getitem__)
+            found.match(a, b)
+            found.spread([(a, b)], level)
+
+
+def _by_one_way(found: Alignment, ahead: list[list], behind: list[list]) -> None:
+    """By what leads to a hub alone, or what it leads to alone. The next step of the other way must go with it: else a
+    layer that was inserted would be taken for the one that it stands before. Of two claims the better one holds."""
+    claims = []
+    for rank, (way, keys) in enumerate((("ahead", ahead), ("behind", behind))):
+        for left, right in _groups(found, keys):
+            if len(left) == len(right) == 1:
+                a, b = left[0], right[0]
+                claims.append((-found.agreement(a, b, way), rank, a, b))
+    partners: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for _, _, a, b in claims:
+        partners[0, a].add(b)
+        partners[1, b].add(a)
+    for agreement, _, a, b in sorted(claims):
+        contested = len(partners[0, a]) > 1 or len(partners[1, b]) > 1
+        if found.free(a, b) and (agreement <= -2 or (agreement == -1 and contested)):
+            found.match(a, b)
 
 
 def _likeness(one: Hub, other: Hub) -> float:
@@ -160,6 +216,32 @@ def _between_anchors(found: Alignment) -> None:
         for level in ("weights", "skeleton"):
             ones, others = _aligned(found, ones, others, level)
         _substituted(found, left[place], right.get(place, []))
+
+
+def _moved(found: Alignment) -> None:
+    """Layers of one kind and width without a partner near the same hub: one layer that changed its place."""
+    near = [_neighbours(graph) for graph in (found.a, found.b)]
+    for hub in found.a.hubs:
+        if hub.index in found.partner or not hub.weighted:
+            continue
+        here = {found.partner[i] for i in near[0][hub.index] if i in found.partner}
+        for other in found.b.hubs:
+            alike = found.free(hub.index, other.index) and found.alike(hub.index, other.index, "skeleton")
+            around = near[1][other.index].union(*(near[1][i] for i in near[1][other.index]))
+            if alike and hub.settings.get("units") == other.settings.get("units") and here & around:
+                found.match(hub.index, other.index)
+                break
+
+
+def _neighbours(graph: Graph) -> list[set[int]]:
+    """The hubs directly before and behind each (inputs, outputs and constants apart)."""
+    found: list[set[int]] = [set() for _ in graph.hubs]
+    for hub in graph.hubs:
+        for edge in hub.inputs:
+            if hub.word not in ENDS and graph.hubs[edge.source].word not in ENDS:
+                found[hub.index].add(edge.source)
+                found[edge.source].add(hub.index)
+    return found
 
 
 def _gaps(found: Alignment, side: int) -> dict[Hashable, list[int]]:

@@ -215,7 +215,7 @@ def fold_functions(graph: Graph) -> None:
         if any(edge.source == 0 for edge in hub.inputs) and hub.word in ("concat", "stack"):
             continue
         sources = {(edge.source, edge.port) for edge in hub.inputs if edge.source}
-        if len(sources) != 1:
+        if len(sources) != 1 or len(set(hub.inputs)) == 1:
             continue
         shared = _common(hub.inputs)
         ((source, port),) = sources

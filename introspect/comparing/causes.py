@@ -173,7 +173,8 @@ def _exchanged(findings: Findings) -> None:
     """Two layers behind each other that differ in just what tells them apart have changed places."""
     own: dict[int, list[Found]] = defaultdict(list)
     for found in findings.items:
-        if found.hubs[0] is not None and found.hubs[1] is not None and found.cause is None and not any(found.labels):
+        both = None not in found.hubs and found.cause is None and not any(found.labels)
+        if both and found.hubs[0] is not None and found.field not in FOLLOWING:
             own[found.hubs[0]].append(found)
     for index, here in own.items():
         for edge in findings.a.hubs[index].inputs:
@@ -182,10 +183,16 @@ def _exchanged(findings: Findings) -> None:
                 first, (one, other) = before[0], (findings.a.hubs[edge.source], findings.a.hubs[index])
                 if one.word != other.word or first.field == "order":
                     continue
-                for found in (*before[1:], *here):
+                for found in (*before[1:], *here, *_beside(findings, {edge.source, index})):
                     found.follows(first)
                 first.field, first.effect = "order", "values"
                 first.a, first.b = (one.path, other.path), (other.path, one.path)
+
+
+def _beside(findings: Findings, hubs: set[int]) -> list[Found]:
+    """Functions that moved with these hubs: in front of them or directly behind."""
+    near = hubs | {i for hub in findings.a.hubs for e in hub.inputs if e.source in hubs for i in (hub.index,)}
+    return [f for f in findings.items if any(f.labels) and f.cause is None and f.hubs[0] in near]
 
 
 def _turned(found: list[Found]) -> set[tuple[str, str, str]]:

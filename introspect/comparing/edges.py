@@ -192,6 +192,9 @@ def _absorbs_order(findings: Findings, hubs: tuple[int, int]) -> bool:
 
 def _paired(left: list[Label], right: list[Label]) -> Iterator[tuple[Label | None, Label | None]]:
     """Functions in order: equal ones first, then those of one word, then what stands in the same place."""
+    if [x.word for x in left] == [y.word for y in right]:
+        yield from zip(left, right, strict=True)
+        return
     exact = SequenceMatcher(None, [meaning(x) for x in left], [meaning(y) for y in right], autojunk=False)
     for tag, i1, i2, j1, j2 in exact.get_opcodes():
         if tag == "equal":
