@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from introspect.records import Call, Operation, Source
-from introspect.values import FrozenDict, Inputs, Opaque
+from introspect.values import FrozenDict, Inputs, Opaque, maker
 
 from .plain import SpecOf, one_line, setting, structure
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Step:
     """A layer's call that has begun. `unit`: what happens inside is not followed; the call itself makes its outputs."""
 
@@ -24,6 +25,24 @@ class _Step:
     unit: bool
     caller: _Step | None = None
     outputs: Any = None
+
+
+class Kind(NamedTuple):
+    """What calls of one function have in common whose arguments differ in their tensors alone, and these not in their
+    shapes and dtypes."""
+
+    word: str
+    native_name: str
+    settings: FrozenDict
+    inputs: Inputs
+    outputs: Any
+    macs: int | None
+
+
+# A pass makes thousands of each, and few different ones.
+_made_by = lru_cache(65_536)(Source)
+_given = lru_cache(4096)(Inputs)
+_call, _operation = maker(Call), maker(Operation)
 
 
 class Recorder:
@@ -39,7 +58,8 @@ class Recorder:
         self._steps: list[_Step] = []
         self._open: list[_Step] = []
         self._made: dict[int, tuple[Any, Source]] = {}
-        self._operations: list[tuple[_Step | None, tuple[Any, ...]]] = []
+        self._parameters: dict[int, tuple[str, Any]] = {}
+        self._operations: list[tuple[_Step | None, int, Kind, tuple[Source | None, ...]]] = []
         self.failure: str | None = None
         self.failed_at: str | None = None
         self._error: BaseException | None = None
@@ -58,6 +78,10 @@ class Recorder:
             reference = lambda: tensor  # noqa: E731 - held for the pass, as it can't be referred to weakly
         self._made[id(tensor)] = (reference, source)
 
+    def mark_parameters(self, tensors: Iterable[tuple[str, Any]]) -> None:
+        """Say which tensors are the model's own, by path."""
+        self._parameters = {id(tensor): (path, tensor) for path, tensor in tensors}
+
     def mark_inputs(self, inputs: Inputs) -> None:
         """Say which tensors are the inputs."""
         for name, value in (*enumerate(inputs.args), *inputs.kwargs.items()):
@@ -69,7 +93,10 @@ class Recorder:
     def source_of(self, tensor: Any) -> Source | None:
         """Where a tensor comes from, as far as it was followed."""
         reference, source = self._made.get(id(tensor), (None, None))
-        return source if reference is not None and reference() is tensor else None
+        if reference is not None and reference() is tensor:
+            return source
+        path, held = self._parameters.get(id(tensor), (None, None))
+        return _made_by("parameter", path=path) if held is tensor else None
 
     def enter(self, layer: Any, args: Sequence[Any], kwargs: dict[str, Any], unit: bool) -> _Step:
         """A layer is called."""
@@ -85,14 +112,32 @@ class Recorder:
         """Its call has returned."""
         tensors: list[Any] = []
         step.outputs = structure(outputs, self._spec_of, tensors)
-        self._open.remove(step)
+        self._close(step)
         for index, tensor in enumerate(tensors):
             # Inside an opened layer the innermost step has made it already; a unit makes what it returns, but a
             # unit inside a unit does so only until the outer one returns.
             if step.unit or self.source_of(tensor) is None:
-                self.mark(tensor, Source("step", step.order, index))
+                self.mark(tensor, _made_by("step", step.order, index))
         if step.caller is None:  # the model's own call is the last of these to return
             self.output_sources = self._sources(tensors)
+
+    def unit(self, layer: Any, tensor: Any, made: Any, kwargs: dict[str, Any] | None = None) -> None:
+        """A layer whose inside is not followed has made a tensor of another one; in `kwargs` are none."""
+        self._order += 1
+        caller = self._open[-1] if self._open else None
+        sources = (self.source_of(tensor),)
+        spec = self._spec_of(tensor)
+        inputs = Inputs(spec, **kwargs) if kwargs else _given(spec)
+        self._steps.append(_Step(layer, self._order, inputs, sources, True, caller, self._spec_of(made)))
+        self.mark(made, _made_by("step", self._order, 0))
+        if caller is None:
+            self.output_sources = (self.source_of(made),)
+
+    def _close(self, step: _Step) -> None:
+        if self._open[-1] is step:
+            self._open.pop()
+        else:  # a generator that outlives the call around it
+            self._open.remove(step)
 
     def fail(self, step: _Step, error: BaseException) -> None:
         """Its call has raised: the innermost layer is the one to name."""
@@ -102,7 +147,7 @@ class Recorder:
             self._error = error
             self.failed_at = self._path_of(step.layer)
             self.failure = f"{_name(self.failed_at)} raised on {_shown(step.inputs)}: {one_line(error)}"
-        self._open.remove(step)
+        self._close(step)
 
     def operation(
         self,
@@ -113,25 +158,30 @@ class Recorder:
         kwargs: dict[str, Any],
         outputs: Any,
         macs: int | None = 0,
-    ) -> None:
-        """A tensor function was called by the code of an opened layer; `macs`: its multiply-accumulates."""
+    ) -> Kind | None:
+        """A tensor function was called by the code of an opened layer; `macs`: its multiply-accumulates. What is given
+        back is for `again`."""
         made: list[Any] = []
         produced = structure(outputs, self._spec_of, made)
         if not made or self.inside_unit:
-            return
+            return None
         inputs, tensors = self._arguments(args, kwargs)
+        plain = FrozenDict({name: setting(value) for name, value in settings.items()})
+        kind_of_call = Kind(kind, native_name, plain, inputs, produced, macs)
+        self.again(kind_of_call, tensors, made)
+        return kind_of_call
+
+    def again(self, kind: Kind, tensors: list[Any], made: list[Any]) -> None:
+        """An operation on these tensors has made those."""
         sources = self._sources(tensors)
-        if macs == 0 and all(source is not None and source.kind == "constant" for source in sources):
+        if kind.macs == 0 and all(source is not None and source.kind == "constant" for source in sources):
             for tensor in made:  # computed from constants alone: a constant itself
-                self.mark(tensor, Source("constant"))
+                self.mark(tensor, _made_by("constant"))
             return
         self._order += 1
-        within = self._open[-1] if self._open else None
-        plain = FrozenDict({name: setting(value) for name, value in settings.items()})
-        made_of = (self._order, kind, native_name, plain, inputs, produced, sources, macs)
-        self._operations.append((within, made_of))
+        self._operations.append((self._open[-1] if self._open else None, self._order, kind, sources))
         for index, tensor in enumerate(made):
-            self.mark(tensor, Source("step", self._order, index))
+            self.mark(tensor, _made_by("step", self._order, index))
 
     def calls(self) -> FrozenDict:
         """The calls by path, each in order."""
@@ -139,15 +189,16 @@ class Recorder:
         for step in self._steps:
             path = self._path_of(step.layer)
             if path is not None:
-                call = Call(step.order, step.inputs, step.outputs, step.sources, self._within(step.caller))
+                within = self._within(step.caller)
+                call = _call(step.order, step.inputs, step.outputs, step.sources, within, None)
                 calls.setdefault(path, []).append(call)
         return FrozenDict({path: tuple(of_layer) for path, of_layer in calls.items()})
 
     def operations(self) -> tuple[Operation, ...]:
         """The operations, each with the path of the layer whose code called it."""
         return tuple(
-            Operation(order, kind, native, self._within(step) or "", plain, inputs, outputs, sources, macs)
-            for step, (order, kind, native, plain, inputs, outputs, sources, macs) in self._operations
+            _operation(order, word, native, self._within(step) or "", plain, inputs, outputs, sources, macs)
+            for step, order, (word, native, plain, inputs, outputs, macs), sources in self._operations
         )
 
     def _within(self, step: _Step | None) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 _CONTAINERS = (list, dict, set, deque)
 _PLAIN = frozenset({dict, OrderedDict, list, set, deque, tuple})
 _DICTS = frozenset({dict, OrderedDict})
-_NOTHING: dict[Any, Any] = {}
+_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
 # Objects of these packages are not looked into: their own attributes are the frameworks' affair.
 _CLOSED = frozenset({"torch", "keras", "tensorflow", "jax", "jaxlib", "numpy", "builtins", "optree"})
 _MOST = 50_000  # containers looked into below those that layers hold themselves: more of them is data, not state
@@ -21,6 +21,7 @@ class Snapshot:
 
     def __init__(self, owners: Iterable[Any], containers: Iterable[Any] = ()) -> None:
         self._saved: list[tuple[Any, Any]] = []
+        self._empty: list[Any] = []  # most of what a layer holds
         self._how: dict[type, str] = {}  # how objects of a class are looked into
         self._seen: set[int] = set()
         self.add(owners, containers)
@@ -33,31 +34,33 @@ class Snapshot:
         while level:
             below: list[Any] = []
             for value in level:
-                if not value and type(value) in _DICTS:  # most of what a layer holds
-                    self._saved.append((value, _NOTHING))
-                    continue
                 for live in (value,) if type(value) in _PLAIN else _unwrapped(value):
                     if id(live) in seen or (depth > 1 and len(seen) >= _MOST):
                         continue
                     seen.add(id(live))
-                    if live or not isinstance(live, tuple):
-                        self._save(live, below)
+                    self._save(live, below)
             level, depth = below, depth + 1
 
     def _save(self, live: Any, below: list[Any]) -> None:
         """Keep what a container holds, and add what has to be looked into to `below`."""
-        if type(live) in _DICTS:
-            self._saved.append((live, dict(live)))
-            held: Iterable[Any] = dict.values(live)
+        if isinstance(live, tuple):
+            held: Iterable[Any] = live
         else:
-            if not isinstance(live, tuple):
-                self._saved.append((live, _copy(live)))
-            held = dict.values(live) if isinstance(live, dict) else _items(live)
+            before = _copy(live)
+            self._saved.append((live, before))
+            held = before.values() if type(before) is dict else before
+        how_of, empty = self._how, self._empty
         for value in held:
             cls = type(value)
-            how = self._how.get(cls)
-            if how is None:
-                how = self._how[cls] = _how_to_look(cls, value)
+            if cls in _ATOMS:
+                continue
+            if cls in _PLAIN:
+                if not value:
+                    empty.append(value)
+                elif cls is not tuple or not _ATOMS.issuperset(map(type, value)):
+                    below.append(value)
+                continue
+            how = how_of.get(cls) or how_of.setdefault(cls, _how_to_look(cls, value))
             if how == "itself":
                 below.append(value)
             elif how == "attributes" and (inner := getattr(value, "__dict__", None)) is not None:
@@ -66,8 +69,16 @@ class Snapshot:
     def put_back(self) -> None:
         """Give every object and container what it held."""
         for live, before in self._saved:
-            if live or before:
+            # Most have not changed.
+            if not _is_as_before(live, before) if type(live) in _DICTS else live or before:
                 _put_back(live, before)
+        for live in filter(None, self._empty):
+            live.clear()
+
+
+def _is_as_before(live: dict[Any, Any], before: dict[Any, Any]) -> bool:
+    """Whether a dict holds the same things under the same keys, in the same order."""
+    return len(live) == len(before) and all(map(is_, live.values(), before.values())) and all(map(is_, live, before))
 
 
 def _how_to_look(cls: type, value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from introspect.parameter import Parameter, split_axes
 from introspect.records import Setting
-from introspect.values import FrozenDict
+from introspect.values import FrozenDict, TensorSpec, maker
 
 from .plain import setting
 
@@ -90,20 +90,28 @@ def read_settings(layer: Any, row: Row) -> tuple[Setting, ...]:
     """The settings of a layer in common words, each beside its native name and value."""
     settings = []
     for name, how in row.settings.items():
-        if isinstance(how, str):
-            native, value = how, setting(getattr(layer, how, None))
+        if type(how) is str:
+            native, value = how, getattr(layer, how, None)
+            if type(value) not in _SCALARS:
+                value = setting(value)
             said = value
         else:
             native, read = how
             value = setting(read(layer))
             said = None if native is None else _native(layer, native, value)
-        make = _made if type(value) in _SCALARS and type(said) in _SCALARS else Setting
+        make = _made if _is_plain(value) and (said is value or _is_plain(said)) else Setting
         settings.append(make(name, value, native, said))
     return tuple(settings)
 
 
 _SCALARS = frozenset({type(None), bool, int, float, str})
+_INTEGER = frozenset({int})
 _made = lru_cache(8192, typed=True)(Setting)  # a model has thousands of settings, and few different ones
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is told from another that equals it (1, True) by its type."""
+    return type(value) in _SCALARS or (type(value) is tuple and _INTEGER.issuperset(map(type, value)))
 
 
 def _native(layer: Any, name: str, canonical: Any) -> Any:
@@ -114,17 +122,38 @@ def _native(layer: Any, name: str, canonical: Any) -> Any:
     return canonical if value is None or hasattr(value, "dtype") else setting(value)
 
 
-def read_tensor(layer: Any, known: Tensor | None, shape: tuple[int, ...] | None, **rest: Any) -> Parameter:
+_parameter = maker(Parameter)
+_OTHER = Tensor("other")
+_NONE = FrozenDict()
+
+
+def read_tensor(
+    layer: Any,
+    known: Tensor | None,
+    shape: tuple[int, ...] | None,
+    *,
+    name: str,
+    path: str,
+    dtype: str,
+    trainable: bool,
+    state: str,
+    same_as: str | None,
+    stored: TensorSpec | None = None,
+) -> Parameter:
     """The record of one tensor. One that the row does not know has role `other` and no axes."""
-    known = known or Tensor("other")
-    axes = known.axes(layer) if callable(known.axes) else known.axes
+    known = known or _OTHER
+    axes = known.axes
+    if callable(axes):
+        axes = axes(layer)
     if axes is not None and shape is not None and _rank(axes) != len(shape):
         axes = None  # not laid out as the row says
+    labels = sizes = _NONE
     if known.labels or known.sizes:
-        labels = {axis: parts for axis, parts in known.labels.items() if axis in (axes or "")}
-        sizes = {axis: _size(layer, how) for axis, how in known.sizes.items()}
-        rest |= {"labels": FrozenDict(labels), "sizes": FrozenDict(sizes)}
-    return Parameter(role=known.role, shape=shape, axes=axes, **rest)
+        labels = FrozenDict({axis: parts for axis, parts in known.labels.items() if axis in (axes or "")})
+        sizes = FrozenDict({axis: _size(layer, how) for axis, how in known.sizes.items()})
+    return _parameter(
+        name, path, known.role, shape, axes, labels, sizes, dtype, trainable, state, same_as, None, stored
+    )
 
 
 @lru_cache(1024)

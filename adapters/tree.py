@@ -24,13 +24,18 @@ def walk(root: Any, children_of: Callable[[Any], list[Any]]) -> list[Place]:
     while stack:
         layer, path, above = stack.pop()
         path = unused(path, taken)  # a layer's own name may hold a dot or a number sign
-        met = id(layer) in places
-        places.setdefault(id(layer), Place(layer, [], len(above))).paths.append(path)
-        if met and len(taken) > MOST_PATHS:
-            continue
-        above |= {id(layer)}
-        below = list(_named(children_of(layer), path))
-        stack.extend((child, at, above) for child, at in reversed(below) if id(child) not in above)
+        place = places.get(id(layer))
+        if place is None:
+            places[id(layer)] = Place(layer, [path], len(above))
+        else:
+            place.paths.append(path)
+            if len(taken) > MOST_PATHS:
+                continue
+        children = children_of(layer)
+        if children:
+            above |= {id(layer)}
+            below = list(_named(children, path))
+            stack.extend((child, at, above) for child, at in reversed(below) if id(child) not in above)
     return list(places.values())
 
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from introspect.adapters.pytorch.leaves import leaf_of
 from introspect.adapters.pytorch.rules import RULES
 from torch import nn
 from torch.nn import functional
@@ -26,6 +27,8 @@ def agree(function: Any, *args: Any, **kwargs: Any) -> bool:
     """Whether the rule answered; if it did, the function must give the same on real tensors."""
 
     def meta(value: Any) -> Any:
+        if isinstance(value, list):
+            return [meta(one) for one in value]
         return value.to("meta") if isinstance(value, torch.Tensor) else value
 
     answer = RULES[function](*map(meta, args), **{name: meta(value) for name, value in kwargs.items()})
@@ -64,6 +67,31 @@ def test_convolutions(data: Any) -> None:
     each = st.integers(0, 2) | st.tuples(*[st.integers(0, 2)] * rank) | st.sampled_from(["valid", -1])
     stride, padding, dilation = draw(each), draw(each), draw(each)
     agree(function, x, weight, bias if bias is not False else None, stride, padding, dilation, nearly(draw, groups))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_pools(data: Any) -> None:
+    draw = data.draw
+    x = tensors(draw, (draw(SIZES), draw(SIZES), draw(st.integers(1, 7)), draw(st.integers(1, 7))))
+    each = st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 2)
+    window, stride, padding = draw(each), draw(st.none() | each), draw(each)
+    agree(torch.max_pool2d, x, window, stride, padding, draw(each), draw(st.booleans()))
+    agree(functional.avg_pool2d, x, window, stride, padding, draw(st.booleans()))
+    agree(functional.adaptive_avg_pool2d, x, draw(each))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_concatenations(data: Any) -> None:
+    draw = data.draw
+    shape = [draw(SIZES) for _ in range(draw(st.integers(0, 4)))]
+    axis = draw(st.integers(-4, 4))
+    given_ = []
+    for _ in range(draw(st.integers(1, 3))):
+        sizes = [n if place != axis % max(1, len(shape)) else draw(SIZES) for place, n in enumerate(shape)]
+        given_.append(tensors(draw, tuple(nearly(draw, n) if draw(st.integers(0, 9)) == 0 else n for n in sizes)))
+    agree(torch.cat, given_, axis)
 
 
 @settings(max_examples=200, deadline=None)
@@ -139,6 +167,10 @@ def test_the_rules_answer_where_they_should() -> None:
     assert agree(functional.linear, torch.ones(2, 4), torch.ones(3, 4), torch.ones(3))
     assert agree(functional.batch_norm, x, vector, vector, vector, vector)
     assert agree(functional.layer_norm, x, (6,))
+    assert agree(torch.max_pool2d, x, 2)
+    assert agree(functional.avg_pool2d, x, (3, 2), 1, 1)
+    assert agree(functional.adaptive_avg_pool2d, x, (1, 1))
+    assert agree(torch.cat, [x, x], -3)
     for function in ELEMENTWISE:
         assert agree(function, x, **({"training": False} if function is functional.dropout else {}))
     for function in CONSTANT:
@@ -147,6 +179,61 @@ def test_the_rules_answer_where_they_should() -> None:
     for function in [*BINARY, *IN_PLACE]:
         assert agree(function, x, torch.ones_like(x))
         assert agree(function, x, 2)
+
+
+LEAVES = [
+    (nn.Conv1d(4, 6, 3, padding=1, groups=2), (2, 4, 9)),
+    (nn.Conv2d(4, 6, 3, stride=2, padding=1), (2, 4, 9, 9)),
+    (nn.Conv3d(4, 6, (1, 2, 3), bias=False), (2, 4, 5, 5, 5)),
+    (nn.BatchNorm1d(4), (2, 4)),
+    (nn.BatchNorm2d(4, affine=False), (2, 4, 3, 3)),
+    (nn.BatchNorm3d(4), (2, 4, 3, 3, 3)),
+    (nn.Linear(4, 6), (2, 3, 4)),
+    (nn.LayerNorm(4), (2, 3, 4)),
+    *[(kind(), (2, 4)) for kind in (nn.ReLU, nn.ReLU6, nn.SiLU, nn.Mish, nn.Hardswish, nn.Hardsigmoid, nn.SELU)],
+    *[(kind(), (2, 4)) for kind in (nn.Sigmoid, nn.Tanh, nn.GELU, nn.Dropout, nn.Identity)],
+    (nn.Softmax(-1), (2, 4)),
+    (nn.MaxPool2d(3, 2, 1), (2, 4, 9, 9)),
+    (nn.AvgPool2d(2), (2, 4, 9, 9)),
+    (nn.AdaptiveAvgPool2d((2, 3)), (2, 4, 9, 9)),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape"), LEAVES, ids=str)
+def test_a_layer_that_answers_at_once_answers_as_it_would(layer: nn.Module, shape: tuple[int, ...]) -> None:
+    """On the right shape, and with one size or axis more or less: the same shape, or nothing."""
+    leaf = leaf_of(layer.eval(), training=False)
+    assert leaf is not None
+    assert leaf(layer, torch.empty(shape, device="meta")) is not None
+    wrong = [(*shape[:place], n + 1, *shape[place + 1 :]) for place, n in enumerate(shape)]
+    for tried in (shape, *wrong, shape[1:], (1, *shape)):
+        answer = leaf(layer, torch.empty(tried, device="meta"))
+        if answer is not None:
+            with torch.no_grad():
+                real = layer(torch.ones(tried))
+            assert (answer.shape, answer.dtype, answer.stride()) == (real.shape, real.dtype, real.stride())
+
+
+def test_a_layer_with_code_of_somebody_elses_does_not_answer_at_once() -> None:
+    class Own(nn.Linear):
+        def forward(self, input: torch.Tensor) -> torch.Tensor:
+            return super().forward(input)[:1]
+
+    replaced = nn.Linear(4, 4)
+    replaced.forward = lambda x: x[:1]  # type: ignore[method-assign]
+    assert leaf_of(Own(4, 4), training=False) is None
+    assert leaf_of(replaced, training=False) is None
+    assert leaf_of(nn.BatchNorm2d(4), training=True) is None
+    assert inspect(nn.Sequential(replaced), (2, 4)).root.output_shape == (1, 4)
+
+
+def test_a_compiled_call_stands_aside() -> None:
+    """`module.compile()` puts what it makes of a module in front of it."""
+    model = nn.Sequential(nn.Linear(4, 4))
+    model[0]._compiled_call_impl = lambda x: x[:1]  # type: ignore[assignment]
+    report = inspect(model, (2, 4))
+    assert report["0"].output_shape == (2, 4)
+    assert model(torch.ones(2, 4)).shape == (1, 4)
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,18 @@ import keras
 from introspect.adapter import Candidate, Description, Said, Trace
 from introspect.errors import UnsupportedModelError
 from introspect.parameter import Parameter
-from introspect.records import Layer
+from introspect.records import Layer, changed
 from introspect.values import Inputs
 
 from ..rows import Row, Tensor, read_settings, read_tensor
 from ..tree import unused
 from .inputs import candidates
-from .layers import is_step, own_variables, row_of
+from .layers import is_unit, own_variables, row_of
 from .packed import meaning
 from .structure import children_of, walk
+from .staging import KerasStage
 from .trace import trace
+from .weights import KerasArrays, all_variables, seed_states
 
 
 class KerasAdapter:
@@ -51,14 +53,26 @@ class KerasAdapter:
         """One dummy pass."""
         return trace(model, inputs, method, training, describe)
 
+    def weights(self, model: Any) -> KerasArrays:
+        """The model's variables, to be read and written by path."""
+        seen: dict[int, str] = {}
+        describe(model, seen)
+        held = {id(variable): variable for layer, _, _ in walk(model) for variable in all_variables(layer)}
+        return KerasArrays({path: held[number] for number, path in seen.items()})
+
+    def stage(self, model: Any, dtype: str) -> KerasStage:
+        """A copy that computes in this dtype."""
+        return KerasStage(model, dtype, self.weights)
+
 
 ADAPTER = KerasAdapter()
+_LAYER = Layer("", "")
 # State that no gradient changes.
 _KEPT = frozenset({"mean", "variance", "deviation", "counter", "quantizer", "singular_vector"})
 
 
-def describe(model: Any) -> Description:
-    """The tree of layers as it stands."""
+def describe(model: Any, seen: dict[int, str] | None = None) -> Description:
+    """The tree of layers as it stands. `seen` is told the path of every variable, by its id."""
     places = walk(model)
     first_paths = {id(layer): paths[0] for layer, paths, _ in places}
     rows = [row_of(layer) for layer, _, _ in places]
@@ -69,12 +83,13 @@ def describe(model: Any) -> Description:
         if id(part) in first_paths
     }
     trainable = {id(v) for v in model.trainable_variables}
-    seen: dict[int, str] = {}
+    seen = {} if seen is None else seen
     layers = []
     for (layer, paths, depth), row in zip(places, rows, strict=True):
         owner = owners.get(paths[0])
         layers.append(
-            Layer(
+            changed(
+                _LAYER,
                 path=paths[0],
                 type=type(layer).__name__,
                 kind=row.kind,
@@ -84,7 +99,7 @@ def describe(model: Any) -> Description:
                 children=tuple(dict.fromkeys(first_paths[id(child)] for child in children_of(layer))),
                 part_of=owner,
                 depth=depth,
-                opened=not is_step(row),
+                opened=not is_unit(layer, row),
             )
         )
     unbuilt = frozenset(paths[0] for layer, paths, _ in places if not layer.built and not _is_weightless(layer))
@@ -113,7 +128,7 @@ def _parameters(layer: Any, row: Row, path: str, seen: dict[int, str], trainable
     records: list[Parameter] = []
     taken: set[str] = set()
     for prefix, key, owner in [("", "", layer)] + [(f"{p.name}.", f"{a}.", p) for a, p in _parts(layer, row)]:
-        seeds = [generator.state for generator in getattr(owner, "_seed_generators", ())]
+        seeds = seed_states(owner)
         held = {id(v) for v in owner._trainable_variables}
         for variable in (*own_variables(owner), *seeds):
             if variable.name in row.borrowed:

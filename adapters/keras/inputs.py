@@ -92,12 +92,11 @@ def _typed(inputs: Inputs, model: Any) -> list[Candidate]:
             _check_dtype(value.dtype)
         return value
 
-    found = []
-    for dtype in _dtypes(model):
-        found.append(Candidate(map_leaves(lambda value, dtype=dtype: with_dtype(value, dtype), inputs)))
-        if not open_dtypes:
-            break
-    return found
+    def typed(dtype: str) -> Candidate:
+        return Candidate(map_leaves(lambda value: with_dtype(value, dtype), inputs))
+
+    whole = typed(_TOKENS)
+    return [typed(dtype) for dtype in _dtypes(model)] if open_dtypes else [whole]
 
 
 def _check_dtype(name: str) -> None:
@@ -109,9 +108,8 @@ def _check_dtype(name: str) -> None:
 
 def _dtypes(model: Any) -> tuple[str, str]:
     dtype = model.variable_dtype or keras.config.floatx()  # what users feed: a mixed policy casts by itself
-    first = next(
-        (row_of(layer).kind for layer in _layers(model) if row_of(layer).kind not in ("unknown", "container")), ""
-    )
+    kinds = (row_of(layer).kind for layer in _layers(model))
+    first = next((kind for kind in kinds if kind not in ("unknown", "container")), "")
     return (_TOKENS, dtype) if first == "embedding" else (dtype, _TOKENS)
 
 

@@ -9,7 +9,7 @@ from ..keras_tables import keras_hub
 from ..keras_tables.shared import units_of as row_units
 from ..rows import Row, find
 
-__all__ = ["ROWS", "is_step", "is_unit", "own_variables", "row_of", "row_units"]
+__all__ = ["ROWS", "is_step", "is_unit", "own_variables", "row_of", "row_units", "runs_users_function"]
 
 _HOMES = ("keras.src.layers.", "keras.src.models.", "keras.src.utils.", "keras.src.export.")
 # These run other layers: their own call makes nothing itself.
@@ -23,9 +23,15 @@ def row_of(layer: Any) -> Row:
     return find(layer, ROWS, _HOMES, lambda of: [v.name for v in own_variables(of)], "call")
 
 
-def is_unit(layer: Any) -> bool:
-    """Whether what happens inside this layer is not followed."""
-    return is_step(row_of(layer))
+def is_unit(layer: Any, row: Row | None = None) -> bool:
+    """Whether what happens inside this layer is not followed; `row`: its own, where it is known."""
+    return is_step(row or row_of(layer)) and not runs_users_function(layer)
+
+
+def runs_users_function(layer: Any) -> bool:
+    """Whether an activation layer applies a function that is not Keras's: what it calls is followed."""
+    function = getattr(layer, "activation", None) if type(layer).__name__ == "Activation" else None
+    return function is not None and not str(getattr(function, "__module__", "")).startswith("keras.")
 
 
 def is_step(row: Row) -> bool:

@@ -55,12 +55,14 @@ _ROWS: dict[str, Callable[[Any, Specs, TensorSpec], int | None]] = {
 }
 
 
-def macs_for(operation: Any, specs: Specs, outputs: Specs) -> int | None:
-    """The multiply-accumulates of one operation: 0 where it sums no products, `None` where unknown."""
+def macs_for(operation: Any, specs: Callable[[], tuple[Specs, Specs]]) -> int | None:
+    """The multiply-accumulates of one operation: 0 where it sums no products, `None` where unknown. `specs` gives what
+    goes in and what comes out."""
     rule = _ROWS.get(type(operation).__name__)
     if rule is None:
         return 0
+    inputs, outputs = specs()
     try:
-        return rule(operation, specs, outputs[0])
+        return rule(operation, inputs, outputs[0])
     except (IndexError, TypeError):  # called in a way that the row does not know
         return None

@@ -21,13 +21,18 @@ class Meaning(NamedTuple):
 
 def meaning(layer: Any, variable: Any, known: Tensor | None) -> Meaning:
     """What a variable stands for."""
-    shape, dtype = tuple(int(n) for n in variable.shape), str(variable.dtype)
+    shape, dtype = shape_of(variable), str(variable.dtype)
     if getattr(layer, "quantized_kernel", None) is variable:
         return _calibrated(layer, shape, dtype, known)
     unpacked = _unpacked_shape(layer, variable) if layer.quantization_mode == "int4" else None
     if unpacked is None:
         return Meaning(shape, dtype, None, known)
     return Meaning(unpacked, "int4", TensorSpec(shape, dtype), known)
+
+
+def shape_of(variable: Any) -> tuple[int, ...]:
+    """As Keras keeps it: on TensorFlow a variable makes a `TensorShape` of it for whoever asks."""
+    return tuple(int(n) for n in getattr(variable, "_shape", None) or variable.shape)
 
 
 def _unpacked_shape(layer: Any, variable: Any) -> tuple[int, ...] | None:

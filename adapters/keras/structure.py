@@ -19,6 +19,8 @@ def walk(model: Any) -> list[Place]:
 
 def children_of(layer: Any) -> list[Any]:
     """The layers directly below: those of a functional graph in its order, and those held as attributes."""
+    if not layer._layers and not isinstance(layer, keras.Model):
+        return []  # most of them
     held = list(_flat(layer._layers))
     if isinstance(layer, keras.Model) and not isinstance(layer, keras.Sequential):
         graph = [

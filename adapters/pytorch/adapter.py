@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import marshal
 import weakref
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -12,7 +14,7 @@ from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-def
 from introspect.adapter import Candidate, Description, Said, Trace
 from introspect.errors import UnsupportedModelError
 from introspect.parameter import Parameter
-from introspect.records import Layer, Setting
+from introspect.records import Layer, Setting, changed
 from introspect.values import Inputs
 
 from ..rows import MOST_PATHS, Row, read_settings, read_tensor
@@ -21,7 +23,9 @@ from .inputs import candidates, dtype_name
 from .layers import row_of
 from .packed import stored_form, unpacked
 from .tables.common import parametrized
+from .staging import TorchStage
 from .trace import trace
+from .weights import TorchArrays
 
 _UNPACKED: weakref.WeakKeyDictionary[Any, torch.nn.Module] = weakref.WeakKeyDictionary()
 
@@ -67,23 +71,37 @@ class PyTorchAdapter:
         """One dummy pass."""
         return trace(_module(model), inputs, method, training, describe)
 
+    def weights(self, model: Any) -> TorchArrays:
+        """The model's tensors, to be read and written by path."""
+        seen: dict[Any, str] = {}
+        module = _module(model)
+        describe(module, seen)
+        held = {id(tensor): tensor for part, _ in walk(module) for _, tensor, _ in _tensors(part, "")}
+        return TorchArrays({path: held[key] for key, path in seen.items() if key in held})
+
+    def stage(self, model: Any, dtype: str) -> TorchStage:
+        """A copy that computes in this dtype."""
+        return TorchStage(_module(model), dtype, self.weights)
+
 
 ADAPTER = PyTorchAdapter()
+_LAYER = Layer("", "")
 
 
-def describe(model: torch.nn.Module) -> Description:
-    """The tree of modules as it stands."""
+def describe(model: torch.nn.Module, seen: dict[Any, str] | None = None) -> Description:
+    """The tree of modules as it stands. `seen` is told the path of every tensor, by its id."""
     places = walk(model)
     first_paths = {id(module): paths[0] for module, paths in places}
     rows = [row_of(module) for module, _ in places]
-    seen: dict[Any, str] = {}
+    seen = {} if seen is None else seen
     layers = []
     owners = _owners(places, rows, first_paths)
     unread = frozenset(paths[0] for module, paths in places if paths[0] not in owners and _is_unread(module))
     for (module, paths), row in zip(places, rows, strict=True):
         owner = owners.get(paths[0])
         layers.append(
-            Layer(
+            changed(
+                _LAYER,
                 path=paths[0],
                 type=type(module).__name__,
                 kind=row.kind,
@@ -113,10 +131,46 @@ def describe(model: torch.nn.Module) -> Description:
 
 def _settings(module: torch.nn.Module, row: Row) -> tuple[Setting, ...]:
     """Those of its row, and what its tensors are made by."""
+    if not row.settings and not module._forward_pre_hooks and not parametrized(module):
+        return ()
+    key = _configuration(module)
+    known = _SETTINGS.get(key) if key is not None else None
+    if known is not None:
+        return known
     settings, words = read_settings(module, row), made_by(module)
-    if not words:
-        return settings
-    return (*settings, Setting("parametrization", words[0] if len(words) == 1 else words))
+    if words:
+        settings = (*settings, Setting("parametrization", words[0] if len(words) == 1 else words))
+    if key is not None:
+        if len(_SETTINGS) > _MOST_SETTINGS:
+            _SETTINGS.clear()
+        _SETTINGS[key] = settings
+    return settings
+
+
+def _configuration(module: torch.nn.Module) -> Any:
+    """What a layer of torch's own was made with: all that its settings are read off. `None` for other modules, and
+    where something was put into it that is no plain value."""
+    cls, held = type(module), vars(module)
+    if not cls.__module__.startswith("torch.nn.modules.") or module._modules or module._forward_pre_hooks:
+        return None
+    known = _NAMES.get(cls)
+    if known is None or known[0] != held.keys():
+        names = tuple(name for name in held if name[0] != "_" and name != "training")
+        if len(names) < 2:  # an `itemgetter` of several gives a tuple
+            return None
+        known = _NAMES[cls] = frozenset(held), itemgetter(*names)
+    try:
+        values = marshal.dumps(known[1](held), 2)  # tells 1 from True, as a hash does not
+    except ValueError:
+        return None
+    tensors = [name for kind in (module._parameters, module._buffers) for name in kind if kind[name] is not None]
+    return cls, known[0], values, *tensors
+
+
+# class → the names of the attributes of its modules, and what reads those that are settings
+_NAMES: dict[type, tuple[frozenset[str], Any]] = {}
+_SETTINGS: dict[Any, tuple[Setting, ...]] = {}
+_MOST_SETTINGS = 10_000
 
 
 def walk(model: torch.nn.Module) -> list[tuple[torch.nn.Module, list[str]]]:
@@ -186,7 +240,7 @@ def _parameters(
             read_tensor(
                 module,
                 row_of_tensor(module, row, name),
-                None if isinstance(tensor, UninitializedTensorMixin) else tuple(int(n) for n in tensor.shape),
+                None if isinstance(tensor, UninitializedTensorMixin) else tuple(tensor.shape),
                 name=name,
                 path=full,
                 dtype=dtype_name(tensor.dtype),
@@ -210,9 +264,9 @@ def _tensors(module: torch.nn.Module, prefix: str) -> Iterator[tuple[str, Any, s
 def _is_unread(module: torch.nn.Module) -> bool:
     """Packed weights that can't be unpacked, and a Keras layer that is not built, hold tensors that no module
     registers."""
-    if hasattr(module, "_packed_params") and type(module).__module__.startswith("torch.ao.nn."):
+    if type(module).__module__.startswith("torch.ao.nn.") and hasattr(module, "_packed_params"):
         return row_of(module).packed is None or not unpacked(module, row_of(module))
-    return getattr(module, "built", None) is False and hasattr(module, "count_params")
+    return hasattr(type(module), "count_params") and getattr(module, "built", None) is False
 
 
 def _native_count(model: torch.nn.Module) -> int | None:

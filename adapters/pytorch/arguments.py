@@ -7,7 +7,9 @@ from typing import Any
 
 import torch
 
-_LEAVES = frozenset({type(None), bool, int, float, str, torch.dtype, torch.device})
+_LEAVES = frozenset(
+    {type(None), bool, int, float, str, type(...), torch.dtype, torch.device, torch.Size, torch.memory_format}
+)
 
 
 def tensors_in(value: Any) -> list[torch.Tensor]:
@@ -52,12 +54,25 @@ def swapped(value: Any, stand_in: Callable[[int], Any]) -> Any:
     return value
 
 
-def outlined(value: Any) -> Any:
-    """The arguments, for each tensor its layout; numbers with their types, since 1 == True."""
-    if isinstance(value, torch.Tensor):
+class NotOutlinedError(Exception):
+    """An argument by whose text or layout two calls can't be told apart."""
+
+
+def outlined(value: Any, tensors: list[torch.Tensor]) -> Any:
+    """The arguments, for each tensor its layout; numbers with their types, since 1 == True. The tensors are added to
+    `tensors`, in order. Raises `NotOutlinedError`."""
+    cls = type(value)
+    if cls in _LEAVES:
+        return cls, value
+    if cls is torch.Tensor or isinstance(value, torch.Tensor):
+        tensors.append(value)
         return value.shape, value.stride(), value.dtype
-    if type(value) in (tuple, list):
-        return type(value), tuple(map(outlined, value))
-    if isinstance(value, slice):
-        return slice, outlined((value.start, value.stop, value.step))
-    return type(value), value
+    if cls is tuple or cls is list:
+        return cls, *[outlined(v, tensors) for v in value]
+    if cls is dict:
+        return cls, *value, *[outlined(v, tensors) for v in value.values()]
+    if cls is slice:
+        ends = (value.start, value.stop, value.step)
+        if all(type(end) in _LEAVES for end in ends):
+            return cls, *map(type, ends), *ends
+    raise NotOutlinedError

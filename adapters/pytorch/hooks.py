@@ -16,10 +16,8 @@ import torch
 _LIBRARIES = ("torch", "transformers", "accelerate")
 
 
-def run_forward(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def run_forward(module: torch.nn.Module, /, *args: Any, **kwargs: Any) -> Any:
     """`forward` with the libraries' hooks around it, as `nn.Module.__call__` would run them."""
-    if not module._forward_pre_hooks and not module._forward_hooks:
-        return module.forward(*args, **kwargs)
     for number, hook in tuple(module._forward_pre_hooks.items()):
         if not _is_part_of_model(hook):
             continue
@@ -42,7 +40,8 @@ def run_forward(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str
 
 def skipped_hooks(modules: Iterable[torch.nn.Module]) -> list[str]:
     """A note where hooks were not run that might change what they see."""
-    hooks = [h for m in modules for held in (m._forward_pre_hooks, m._forward_hooks) for h in held.values()]
+    hooked = [m for m in modules if m._forward_pre_hooks or m._forward_hooks]
+    hooks = [h for m in hooked for held in (m._forward_pre_hooks, m._forward_hooks) for h in held.values()]
     number = sum(not _is_part_of_model(hook) for hook in hooks)
     if not number:
         return []

@@ -8,16 +8,20 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from ..recording import Recorder
-from .arguments import has_tensor, outlined, swapped, tensors_in
+from introspect.values import tensor_leaves
+
+from ..recording import Kind, Recorder
+from .arguments import NotOutlinedError, has_tensor, outlined, swapped, tensors_in
 from .macs import macs_for
+from .memo import KINDS, LAYOUTS, is_torchs, made_again, outline, remember
 from .operations import settings_for, word_for
 from .rules import RULES
 
 _SMALL = 65_536  # elements up to which values that don't depend on the input are really computed
 _DEVICE = torch.Tensor.device.__get__  # type: ignore[attr-defined]
+_READ = ("shape", "dtype", "ndim", "layout", "requires_grad", "is_leaf", "is_nested", "is_sparse", "is_quantized")
 _READS: frozenset[Any] = frozenset(
-    [getattr(torch.Tensor, name).__get__ for name in ("shape", "dtype", "ndim", "layout", "requires_grad", "is_leaf")]
+    [getattr(torch.Tensor, name).__get__ for name in _READ]
     + [torch.Tensor.size, torch.Tensor.dim, torch.Tensor.numel, torch.Tensor.is_floating_point, torch.Tensor.stride]
 )
 _MADE_FROM_NUMBERS = frozenset(
@@ -38,7 +42,6 @@ _REAL_ONLY = _NORMS | {
     *(f"{kind}_pool{rank}d" for rank in (1, 2, 3) for kind in ("max", "avg", "adaptive_avg", "adaptive_max")),
     "boolean_dispatch",
 }
-_NOTHING = "nothing"  # a part of a result that is None
 _MOVES = frozenset(["to", "cpu", "cuda", "type"])
 
 
@@ -53,23 +56,29 @@ class RecordingMode(TorchFunctionMode):
         kwargs = kwargs or {}
         if func in _READS:
             return func(*args, **kwargs)
-        outputs = self.answer(func, args, kwargs)
-        if not self.recorder.inside_unit:
-            if func is torch.Tensor.__setitem__:
-                self._record(func, args, kwargs, args[0])
-            elif has_tensor(outputs):
-                self._record(func, args, kwargs, outputs)
-        return outputs
+        if self.recorder.inside_unit:
+            return self.answer(func, args, kwargs)
+        return self.recorded(func, args, kwargs)
 
     def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
         """The result of a function."""
         raise NotImplementedError
 
-    def _record(self, func: Any, args: Any, kwargs: Any, outputs: Any) -> None:
+    def recorded(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """The result of a function, which is recorded."""
+        outputs = self.answer(func, args, kwargs)
+        self._record(func, args, kwargs, outputs)
+        return outputs
+
+    def _record(self, func: Any, args: Any, kwargs: Any, outputs: Any) -> Kind | None:
+        if func is torch.Tensor.__setitem__:
+            outputs = args[0]
+        elif not has_tensor(outputs):
+            return None
         word, native = word_for(func)
         plain = settings_for(word, native, args, kwargs, has_tensor)
         macs = macs_for(native, args, kwargs, outputs)
-        self.recorder.operation(word, native, plain, args, kwargs, outputs, macs)
+        return self.recorder.operation(word, native, plain, args, kwargs, outputs, macs)
 
 
 class EagerMode(RecordingMode):
@@ -103,9 +112,41 @@ class AbstractMode(RecordingMode):
         self._owned = {id(tensor) for tensor in owned}
         self._stand_ins: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._born: dict[int, torch.Tensor] = {}
-        self._memo: dict[Any, Any] = {}
+
+    def recorded(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """What was called before with tensors of such shapes is neither computed nor described again."""
+        tensors: list[torch.Tensor] = []
+        key = self._key(func, args, kwargs, tensors)
+        outputs = self._answer(func, args, kwargs, key, tensors)
+        made = [outputs] if type(outputs) is torch.Tensor else tensors_in(outputs)
+        kind = KINDS.get(key) if key is not None else None
+        if kind is not None:
+            self.recorder.again(kind, tensors, made)
+            return outputs
+        kind = self._record(func, args, kwargs, outputs)
+        if kind is not None and key is not None and len(made) == len(tensor_leaves(kind.outputs)):
+            remember(KINDS, key, kind)
+        return outputs
 
     def answer(self, func: Any, args: Any, kwargs: Any) -> Any:
+        tensors: list[torch.Tensor] = []
+        return self._answer(func, args, kwargs, self._key(func, args, kwargs, tensors), tensors)
+
+    def _key(self, func: Any, args: Any, kwargs: Any, tensors: list[torch.Tensor]) -> Any:
+        """What the shapes of a result depend on once nothing is computed; `None` where it is not to be remembered."""
+        try:
+            given = outlined(args, tensors), outlined(kwargs, tensors) if kwargs else None
+        except NotOutlinedError:
+            tensors[:] = tensors_in((args, kwargs))
+            return None
+        if not is_torchs(func) or not any(t.is_meta for t in tensors):
+            return None
+        return func, torch.get_default_dtype(), *given
+
+    def _answer(self, func: Any, args: Any, kwargs: Any, key: Any, tensors: list[torch.Tensor]) -> Any:
+        known = LAYOUTS.get(key) if key is not None else None
+        if known is not None and (outputs := self._made_again(known, tensors)) is not None:
+            return outputs
         rule = RULES.get(func)
         if rule is not None:
             try:
@@ -113,33 +154,27 @@ class AbstractMode(RecordingMode):
                     return outputs
             except (TypeError, AttributeError):  # called with arguments that the rule does not know
                 pass
-        tensors = tensors_in((args, kwargs))
         if func == _DEVICE:
             return self.device if args[0].is_meta or id(args[0]) in self._born else func(*args)
         if not tensors:
             return self._from_numbers(func, args, kwargs)
         name = func.__name__ if hasattr(func, "__name__") else ""
-        key = self._key(func, name, args, kwargs) if any(t.is_meta for t in tensors) else None
-        if key is None or key not in self._memo:
-            outputs = self._computed(func, name, args, kwargs, tensors)
-            if key is not None:
-                self._memo[key] = _outline(outputs, tensors)
-            return outputs
-        known = self._memo[key]
-        return self._computed(func, name, args, kwargs, tensors) if known is None else _made_again(known)
+        outputs = self._computed(func, name, args, kwargs, tensors)
+        if key is not None and not _writes(func, name):
+            remember(LAYOUTS, key, outline(outputs, tensors))
+        return outputs
 
-    def _key(self, func: Any, name: str, args: Any, kwargs: Any) -> Any:
-        """What the shapes of a result depend on once nothing is computed; `None` where it is not to be remembered."""
-        if _writes(func, name):
-            return None
-        try:
-            key = (func, outlined(args), outlined(tuple(kwargs.items())))
-            hash(key)
-        except TypeError:
-            return None
-        return key
+    def _made_again(self, known: Any, tensors: list[torch.Tensor]) -> Any:
+        """Tensors laid out like those that were computed, or the input that was given back."""
+        if type(known) is not int:
+            return made_again(known)
+        given = tensors[known]
+        return given if given.is_meta and id(given) not in self._owned else None
 
     def _computed(self, func: Any, name: str, args: Any, kwargs: Any, tensors: list[torch.Tensor]) -> Any:
+        if name not in _MOVES and kwargs.get("device") is None and all(map(self._is_activation, tensors)):
+            self._refuse_what_meta_lets_through(name, tensors)
+            return func(*args, **kwargs)
         stand_ins = {id(t): self._stand_in(t) for t in tensors}
         random = name in _RANDOM or "dropout" in name or (name.endswith("_like") and "rand" in name)
         self._refuse_what_meta_lets_through(name, stand_ins.values())
@@ -181,6 +216,10 @@ class AbstractMode(RecordingMode):
             if outline.numel() > _SMALL:
                 return outline
         return self._keep(func(*args, **{**kwargs, "device": "cpu"}))
+
+    def _is_activation(self, tensor: torch.Tensor) -> bool:
+        """Whether the pass has made this tensor, without a value."""
+        return tensor.is_meta and id(tensor) not in self._owned and id(tensor) not in self._stand_ins
 
     def _stand_in(self, tensor: torch.Tensor) -> torch.Tensor:
         """What is used in place of a tensor: itself if the pass made it, else a private copy or a meta tensor."""
@@ -232,24 +271,3 @@ def _is_device(value: Any) -> bool:
     if isinstance(value, str):
         return value.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta")
     return isinstance(value, torch.device)
-
-
-def _outline(outputs: Any, inputs: list[torch.Tensor]) -> Any:
-    """The layout of what a function gave; `None` where that is one of its inputs, or anything but tensors. (What a view
-    is a view of does not matter where nothing has a value.)"""
-    if isinstance(outputs, torch.Tensor):
-        own = outputs.is_meta and not any(outputs is t for t in inputs)
-        return (outputs.shape, outputs.stride(), outputs.dtype) if own and type(outputs) is torch.Tensor else None
-    if type(outputs) is tuple and outputs:
-        parts = [_NOTHING if part is None else _outline(part, inputs) for part in outputs]
-        return None if None in parts else parts
-    return None
-
-
-def _made_again(layout: Any) -> Any:
-    if layout is _NOTHING:
-        return None
-    if isinstance(layout, list):
-        return tuple(map(_made_again, layout))
-    shape, stride, dtype = layout
-    return torch.empty_strided(shape, stride, dtype=dtype, device=_META)

@@ -75,6 +75,61 @@ def _window(rank: int, *settings: Any) -> list[tuple[int, ...]] | None:
     return list(zip(*each, strict=True))
 
 
+def _max_pool2d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
+) -> torch.Tensor | None:
+    return None if ceil_mode else _pooled(input, kernel_size, stride, padding, dilation)
+
+
+def _avg_pool2d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> torch.Tensor | None:
+    return None if ceil_mode or divisor_override is not None else _pooled(input, kernel_size, stride, padding, 1)
+
+
+def _pooled(input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> torch.Tensor | None:
+    """With whole windows only, at most half of each in the padding."""
+    if not _is_plain(input) or input.dim() != 4 or 0 in input.shape:
+        return None
+    steps = _window(2, kernel_size if stride is None else stride, padding, dilation)
+    windows = (kernel_size,) * 2 if type(kernel_size) is int else kernel_size
+    if steps is None or _window(2, windows, 0, 1) is None:
+        return None
+    sizes = []
+    for size, taps, (step, pad, distance) in zip(input.shape[2:], windows, steps, strict=True):
+        if 2 * pad > taps:
+            return None
+        sizes.append((size + 2 * pad - distance * (taps - 1) - 1) // step + 1)
+    return _new((*input.shape[:2], *sizes), input) if min(sizes) > 0 else None
+
+
+def _adaptive_avg_pool2d(input: Any, output_size: Any) -> torch.Tensor | None:
+    if not _is_plain(input) or input.dim() != 4 or 0 in input.shape or _window(2, output_size, 0, 1) is None:
+        return None
+    sizes = (output_size,) * 2 if type(output_size) is int else output_size
+    return _new((*input.shape[:2], *sizes), input)
+
+
+def _cat(tensors: Any, dim: Any = 0) -> torch.Tensor | None:
+    if type(tensors) not in (tuple, list) or not tensors or type(dim) is not int or not all(map(_is_plain, tensors)):
+        return None
+    first = tensors[0]
+    if not -first.dim() <= dim < first.dim() or 0 in first.shape:
+        return None
+    dim %= first.dim()
+    before, after = first.shape[:dim], first.shape[dim + 1 :]
+    for other in tensors:
+        if other.dtype is not first.dtype or other.shape[:dim] != before or other.shape[dim + 1 :] != after:
+            return None
+    return _new((*before, sum(other.shape[dim] for other in tensors), *after), first)
+
+
 def _batch_norm(
     input: Any,
     running_mean: Any,
@@ -85,7 +140,7 @@ def _batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> torch.Tensor | None:
-    if training or running_mean is None or running_var is None or not _is_plain(input) or input.dim() < 2:
+    if training or running_mean is None or running_var is None or not _is_plain(input) or input.dim() < 2 or eps < 0:
         return None
     vectors = (running_mean, running_var, weight, bias)
     if not _same(input, *vectors) or any(v is not None and v.shape != (input.shape[1],) for v in vectors):
@@ -142,7 +197,7 @@ def _binary(input: Any, other: Any) -> torch.Tensor | None:
     if not isinstance(other, torch.Tensor) or other.dtype is not input.dtype or not other.is_contiguous():
         return None
     if other.shape != input.shape:
-        if other.dim() > input.dim():
+        if (other.dim(), other.numel()) > (input.dim(), input.numel()):
             input, other = other, input
         if any(a not in (b, 1) for a, b in zip(reversed(other.shape), reversed(input.shape), strict=False)):
             return None
@@ -164,6 +219,10 @@ RULES: dict[Any, Rule] = {
     torch.conv1d: _convolution(1),
     torch.conv2d: _convolution(2),
     torch.conv3d: _convolution(3),
+    torch.max_pool2d: _max_pool2d,
+    functional.avg_pool2d: _avg_pool2d,
+    functional.adaptive_avg_pool2d: _adaptive_avg_pool2d,
+    torch.cat: _cat,
     functional.linear: _linear,
     functional.batch_norm: _batch_norm,
     functional.layer_norm: _layer_norm,

@@ -1,6 +1,6 @@
 """The dummy pass: every module call and every tensor function between them, the model left as it was.
 
-For this thread and the time of the pass, `nn.Module.__call__` records a call and runs `forward` (so that the user's own
+For this thread and the time of the pass, calling a module records a call and runs `forward` (so that the user's own
 watching hooks do not run), `training` answers what was asked for (so that no flag is written), and a
 `TorchFunctionMode` sees every tensor function.
 """
@@ -11,14 +11,13 @@ import copy
 from collections.abc import Callable, Container
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
 from torch.nn.parameter import UninitializedBuffer, UninitializedTensorMixin  # type: ignore[attr-defined]
 
 from introspect.adapter import Description, Trace
-from introspect.records import Source
 from introspect.values import Inputs, TensorSpec
 
 from ..plain import one_line, structure
@@ -27,6 +26,7 @@ from ..thread_patch import ThreadPatch
 from .hooks import run_forward, skipped_hooks
 from .inputs import can_run, dtype_name, feed
 from .layers import row_of
+from .leaves import Leaf, are_torchs_own, leaf_of
 from .modes import AbstractMode, EagerMode
 from .untouched import random_state_kept, untouched
 
@@ -75,7 +75,7 @@ class _Held:
     """What a model holds, by its first path: every module, and every parameter and buffer."""
 
     def __init__(self, model: torch.nn.Module) -> None:
-        self.modules = dict(model.named_modules())
+        self.modules = _modules(model)
         self.tensors: dict[str, torch.Tensor] = {}
         seen: set[int] = set()
         for path, module in self.modules.items():
@@ -89,14 +89,32 @@ class _Held:
         return {path: m for path, m in self.modules.items() if isinstance(m, torch.jit.ScriptModule)}
 
 
+def _modules(model: torch.nn.Module) -> dict[str, torch.nn.Module]:
+    """As `named_modules`, without a generator at every level."""
+    modules: dict[str, torch.nn.Module] = {}
+    met: set[int] = set()
+    stack = [("", model)]
+    while stack:
+        path, module = stack.pop()
+        if id(module) in met:
+            continue
+        met.add(id(module))
+        modules[path] = module
+        if module._modules:
+            before = path and f"{path}."
+            below = [(before + name, child) for name, child in module._modules.items() if child is not None]
+            stack.extend(reversed(below))
+    return modules
+
+
 def _why_not_abstract(held: _Held, lazy: bool) -> str | None:
     """What only a real run can see, or what would be written to for real in an abstract one."""
     if lazy:
         return "the model has lazy modules"
-    for module in held.modules.values():
-        if isinstance(module, torch.jit.ScriptModule):
+    for kind in dict.fromkeys(map(type, held.modules.values())):
+        if issubclass(kind, torch.jit.ScriptModule):
             return "the model has a ScriptModule, which TorchScript runs by itself"
-        if any(cls.__module__.startswith("keras.src.") for cls in type(module).__mro__):
+        if any(cls.__module__.startswith("keras.src.") for cls in kind.__mro__):
             return "the model holds a Keras layer"
     return None
 
@@ -137,24 +155,43 @@ def _spec(shape: tuple[int | None, ...], dtype: torch.dtype) -> TensorSpec:
 
 
 class Pass:
-    """What `nn.Module.__call__` does on this thread while a pass is on."""
+    """What calling a module does on this thread while a pass is on."""
 
-    def __init__(self, recorder: Recorder, registered: Container[int], training: bool) -> None:
+    def __init__(self, recorder: Recorder, registered: Container[int], training: bool, abstract: bool) -> None:
         self.recorder = recorder
         self.registered = registered
-        self._units: dict[int, bool] = {}
         self.training = training
+        self.by_rule = abstract and are_torchs_own()
+        self._how: dict[int, tuple[bool, Leaf | None]] = {}
+
+    def how(self, module: torch.nn.Module) -> tuple[bool, Leaf | None]:
+        """Whether the module is a unit, and how it answers at once. What is not registered in the model is in no table
+        of ours: what it does is followed instead."""
+        unit = row_of(module).unit and id(module) in self.registered
+        leaf = leaf_of(module, self.training) if unit and self.by_rule else None
+        self._how[id(module)] = unit, leaf
+        return unit, leaf
 
     def call(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Record the call and run `forward`."""
         with _Unseen():
-            # What is not registered in the model is in no table of ours: what it does is followed instead.
-            unit = self._units.get(id(module))
-            if unit is None:
-                unit = self._units[id(module)] = row_of(module).unit and id(module) in self.registered
+            unit, leaf = self._how.get(id(module)) or self.how(module)
+            bare = not module._forward_pre_hooks and not module._forward_hooks
+            if leaf is not None and bare and len(args) == 1 and not kwargs and type(args[0]) is torch.Tensor:
+                try:
+                    outputs = leaf(module, args[0])
+                except (TypeError, AttributeError, KeyError):  # something was put where such a layer has its own
+                    outputs = None
+                if outputs is not None:
+                    self.recorder.unit(module, args[0], outputs)
+                    return outputs
             step = self.recorder.enter(module, args, kwargs, unit)
+            # Every frame here is one at each level of a deep model.
+            run: Any = module.forward if bare else partial(run_forward, module)
+            if type(module).__module__.startswith("torch._dynamo."):
+                run = module._orig_mod  # `torch.compile` stands aside for what it wraps
         try:
-            outputs = self.forward(module, args, kwargs)
+            outputs = run(*args, **kwargs)
         except Exception as error:
             with _Unseen():
                 self.recorder.fail(step, error)
@@ -162,12 +199,6 @@ class Pass:
         with _Unseen():
             self.recorder.leave(step, outputs)
         return outputs
-
-    def forward(self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The module's own computation. `torch.compile`'s wrapper stands aside for what it wraps."""
-        if type(module).__module__.startswith("torch._dynamo."):
-            return module._orig_mod(*args, **kwargs)  # type: ignore[operator]
-        return run_forward(module, args, kwargs)
 
 
 def _run(model: torch.nn.Module, held: _Held, inputs: Inputs, training: bool, method: str) -> Trace:
@@ -180,7 +211,7 @@ def _run(model: torch.nn.Module, held: _Held, inputs: Inputs, training: bool, me
         if abstract
         else EagerMode(recorder, held.tensors.values())
     )
-    current = Pass(recorder, paths, training)
+    current = Pass(recorder, paths, training, abstract)
     outputs, error = None, None
     with ExitStack() as stack:
         stack.enter_context(random_state_kept())
@@ -191,8 +222,7 @@ def _run(model: torch.nn.Module, held: _Held, inputs: Inputs, training: bool, me
                 scripted.train(training)  # TorchScript reads its own flag, and this is a copy
         live = feed(inputs, device, abstract)
         recorder.mark_inputs(live)
-        for path, tensor in held.tensors.items():
-            recorder.mark(tensor, Source("parameter", path=path))
+        recorder.mark_parameters(held.tensors.items())
         if abstract:  # a copy that really runs may want to differentiate
             stack.enter_context(torch.no_grad())
         stack.enter_context(_PATCH.active(current))
@@ -226,7 +256,7 @@ def _reason(attempt: Trace) -> str:
 def _call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
     current = _PATCH.current
     if current is None:
-        return _PATCH.original(torch.nn.Module, "__call__")(module, *args, **kwargs)
+        return _PATCH.original(torch.nn.Module, "_call_impl")(module, *args, **kwargs)
     return current.call(module, args, kwargs)
 
 
@@ -243,9 +273,21 @@ def _set_training(module: torch.nn.Module, value: bool) -> None:
     module.__dict__["training"] = value
 
 
+def _get_compiled(module: torch.nn.Module) -> Any:
+    """What `module.compile()` has made stands aside for the module itself."""
+    return None if _PATCH.current is not None else module.__dict__.get("_compiled_call_impl")
+
+
+def _set_compiled(module: torch.nn.Module, value: Any) -> None:
+    module.__dict__["_compiled_call_impl"] = value
+
+
+# `__call__` itself does no more than to choose between these two; to put another one there takes ten times as long,
+# since it stands in a slot of every subclass.
 _PATCH = ThreadPatch(
     [
-        (torch.nn.Module, "__call__", _call),
+        (torch.nn.Module, "_call_impl", _call),
+        (torch.nn.Module, "_compiled_call_impl", property(_get_compiled, _set_compiled)),
         (torch.nn.Module, "training", property(_get_training, _set_training)),
     ]
 )

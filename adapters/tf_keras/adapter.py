@@ -21,6 +21,7 @@ from .layers import is_unit, row_of
 from .structure import children_of, is_learned, local_name, own_variables, seeds, trainable_ids, walk
 from .trace import trace
 from .untouched import tracking_kept
+from .weights import TfKerasArrays
 
 
 class TfKerasAdapter:
@@ -47,12 +48,19 @@ class TfKerasAdapter:
         """One dummy pass."""
         return trace(model, inputs, method, training, describe)
 
+    def weights(self, model: Any) -> TfKerasArrays:
+        """The model's variables, to be read and written by path."""
+        seen: dict[int, str] = {}
+        describe(model, seen)
+        held = {id(v): v for layer, _, _ in walk(model) for v in (*own_variables(layer), *seeds(layer))}
+        return TfKerasArrays({path: held[number] for number, path in seen.items()})
+
 
 ADAPTER = TfKerasAdapter()
 
 
-def describe(model: Any) -> Description:
-    """The tree of layers as it stands."""
+def describe(model: Any, seen: dict[int, str] | None = None) -> Description:
+    """The tree of layers as it stands. `seen` is told the path of every variable, by its id."""
     places = walk(model)
     rows = {id(layer): row_of(layer) for layer, _, _ in places}
     first_paths = {id(layer): paths[0] for layer, paths, _ in places}
@@ -63,7 +71,7 @@ def describe(model: Any) -> Description:
         if id(part) in first_paths
     }
     trainable = trainable_ids(model)
-    seen: dict[int, str] = {}
+    seen = {} if seen is None else seen
     layers = []
     for layer, paths, depth in places:
         row = rows[id(layer)]

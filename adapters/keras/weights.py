@@ -1,0 +1,40 @@
+"""Variables of a live Keras model, read and written by path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from introspect.values import TensorSpec
+
+from ..arrays import Arrays
+from .layers import own_variables
+from .packed import shape_of
+
+
+def seed_states(layer: Any) -> list[Any]:
+    """The states of a layer's random generators."""
+    return [generator.state for generator in getattr(layer, "_seed_generators", ())]
+
+
+def all_variables(layer: Any) -> list[Any]:
+    """What a layer itself holds, seeds included."""
+    return [*own_variables(layer), *seed_states(layer)]
+
+
+class KerasArrays(Arrays):
+    """See `introspect.adapter.Weights`."""
+
+    def _spec(self, tensor: Any) -> TensorSpec:
+        return TensorSpec(shape_of(tensor), str(tensor.dtype))
+
+    def _read(self, tensor: Any) -> Any:
+        array = keras.ops.convert_to_numpy(tensor.value)
+        return array.astype("float32") if array.dtype.kind == "V" or "bfloat" in str(array.dtype) else array.copy()
+
+    def _write(self, tensor: Any, array: Any) -> None:
+        tensor.assign(array)
+
+    def _kept(self, tensor: Any) -> Any:
+        return self._read(tensor)

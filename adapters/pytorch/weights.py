@@ -1,0 +1,34 @@
+"""Tensors of a live module, read and written by path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from introspect.values import TensorSpec
+
+from ..arrays import Arrays
+from .inputs import dtype_name
+
+# Dtypes that NumPy lacks are read as this one, which holds all their values.
+_WIDER = {torch.bfloat16: torch.float32}
+
+
+class TorchArrays(Arrays):
+    """See `introspect.adapter.Weights`."""
+
+    def _spec(self, tensor: Any) -> TensorSpec:
+        return TensorSpec(tuple(tensor.shape), dtype_name(tensor.dtype))
+
+    def _read(self, tensor: Any) -> Any:
+        plain = tensor.detach().to("cpu", _WIDER.get(tensor.dtype, tensor.dtype))
+        return plain.contiguous().numpy().copy()
+
+    def _write(self, tensor: Any, array: Any) -> None:
+        given = array if isinstance(array, torch.Tensor) else torch.from_numpy(array.copy())
+        with torch.no_grad():
+            tensor.copy_(given)
+
+    def _kept(self, tensor: Any) -> Any:
+        return tensor.detach().clone()
