@@ -61,9 +61,7 @@ class Alignment:
             edges = [(i, graph.hubs[i].inputs[slot]) for i, slot in self._uses[side][index]]
         else:
             edges = [(edge.source, edge) for edge in graph.hubs[index].inputs]
-        return {
-            (self._signature(side, i, "skeleton"), tuple(label.word for label in edge.labels)) for i, edge in edges
-        }
+        return {(self._signature(side, i, "skeleton"), tuple(label.word for label in edge.labels)) for i, edge in edges}
 
     def spread(self, start: list[tuple[int, int]], level: str) -> None:
         """From partners to those that feed them and those that they feed, where these are alike and no other is."""
@@ -119,6 +117,7 @@ def align(a: Graph, b: Graph) -> Alignment:
     if not a.traced:
         _in_sequence(found)
         return found
+    _by_position(found)
     for level in LEVELS:
         _by_hashes(found, level)
         found.spread(list(found.partner.items()), level)
@@ -127,6 +126,16 @@ def align(a: Graph, b: Graph) -> Alignment:
     _moved(found)
     _ends(found)
     return found
+
+
+def _by_position(found: Alignment) -> None:
+    """Inputs that nothing but their places tells apart are those of equal places."""
+    inputs = [[hub for hub in graph.hubs if hub.word == "input"] for graph in (found.a, found.b)]
+    alike = [len({(hub.shape, hub.settings["dtype"]) for hub in side}) == 1 for side in inputs]
+    named = any(not str(hub.settings["name"])[:1].isdigit() for side in inputs for hub in side)
+    if len(inputs[0]) == len(inputs[1]) > 1 and all(alike) and not named:
+        for one, other in zip(*inputs, strict=True):
+            found.match(one.index, other.index)
 
 
 def _in_sequence(found: Alignment) -> None:

@@ -29,7 +29,7 @@ COMPARED: dict[str, dict[str, str]] = {
     "conv_transpose": {
         "units": "count", "in_features": "count", **_WINDOW, "use_bias": "count", "output_size": "shape",
     },
-    "embedding": {"tokens": "count", "units": "count", "max_norm": "values", "scale": "values"},
+    "embedding": {"tokens": "count", "units": "count", "max_norm": "values", "mask_zero": "values"},
     "parameter": {"shape": "count"},
     "table": {"tokens": "count", "units": "count"},
     "scale": {"units": "count", "use_shift": "count"},
@@ -37,11 +37,11 @@ COMPARED: dict[str, dict[str, str]] = {
     "lstm": _RECURRENT,
     "gru": _RECURRENT,
     "attention": {
-        "heads": "values", "kv_heads": "count", "key_dim": "values", "scale": "values", "mask": "values",
+        "heads": "values", "kv_heads": "values", "key_dim": "values", "scale": "values", "mask": "values",
         "rate": "training", "window": "values",
     },
     "batch_norm": {
-        "in_features": "count", **_NORM, "axis": "values", "use_statistics": "values", "momentum": "training",
+        "in_features": "count", **_NORM, "axis": "values", "use_statistics": "count", "momentum": "training",
     },
     "layer_norm": {"normalized_shape": "count", **_NORM, "axis": "values"},
     "rms_norm": {"normalized_shape": "count", **_NORM, "axis": "values"},
@@ -74,8 +74,10 @@ def activation(function: str, settings: Any = None) -> tuple[str, FrozenDict]:
     get = (settings or {}).get
     word = function.rpartition(".")[2] if function.partition(".")[0] in _LIBRARIES else function
     word = _ACTIVATION_WORDS.get(word, word)
-    if word in ("relu", "relu6", "clip") and not get("threshold"):
+    if word in ("relu", "relu6", "clip", "hard_tanh") and not get("threshold"):
         bound, slope, lower = get("bound"), get("slope"), get("lower_bound")
+        if word == "hard_tanh":
+            word, lower, bound = "clip", -1.0 if lower is None else lower, 1.0 if bound is None else bound
         if slope and bound is None:
             return "leaky_relu", FrozenDict(slope=slope)
         if word == "clip":

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from introspect import Comparison, TensorSpec, compare, inspect
 from support.mutants import MUTATIONS
 from support.mutations import Mutated
 from support.twins import Description
@@ -16,6 +15,8 @@ from support.twins_bases import BASES
 from support.twins_keras import build_keras
 from support.twins_strategies import descriptions
 from support.twins_torch import build_torch
+
+from introspect import Comparison, TensorSpec, compare, inspect
 
 ACTING = ("count", "shape", "values", "unknown")
 
@@ -79,10 +80,8 @@ def test_there_are_enough_mutations() -> None:
 @pytest.fixture(scope="module")
 def reports() -> dict[str, tuple[Any, Any]]:
     """The four base pairs, read once."""
-    made = {name: make() for name, make in BASES.items()}
-    return {
-        name: (inspect(build_keras(base)), inspect(build_torch(base), torch_inputs(base))) for name, base in made.items()
-    }
+    bases = {name: make() for name, make in BASES.items()}
+    return {name: (inspect(build_keras(d)), inspect(build_torch(d), torch_inputs(d))) for name, d in bases.items()}
 
 
 @pytest.mark.parametrize("side", [0, 1], ids=["keras", "torch"])

@@ -8,11 +8,12 @@ from .builder import Builder
 from .tidying import tidy
 
 
-def canonical(report: Report, traced: bool = True) -> Graph:
-    """What the report's model computes, as a graph of hubs. Without a trace: its layers with tensors, without edges."""
-    return tidy(Builder(report).build(traced))
+def canonical(report: Report, traced: bool = True, images: bool = True) -> Graph:
+    """What the report's model computes, as a graph of hubs. Without a trace: its layers with tensors, without edges.
+    `images`: whether inputs of four axes are laid out as the framework has images, where no layer tells."""
+    return tidy(Builder(report, images).build(traced))
 
 
 def has_trace(report: Report) -> bool:
     """Whether it is known which layer feeds which."""
-    return any(call for layer in report if not layer.opened for call in layer.calls)
+    return bool(report.root.calls)

@@ -25,7 +25,7 @@ def attention_layer(builder: Builder, layer: Layer, call: Call) -> None:
         projected.append(Value(Edge(hub.index), value.shape) if hub is not None else value)
     core = weighting(
         builder, call, projected, heads=heads, kv_heads=layer.setting("kv_heads") or heads,
-        key_dim=layer.setting("key_dim"), mask=_mask(layer, call),
+        key_dim=layer.setting("key_dim"), mask=_mask(layer, call, values),
         rate=layer.setting("rate") or 0, path=layer.path,
     )  # fmt: skip
     core.settings["window"] = layer.setting("window")
@@ -74,10 +74,22 @@ def _query_key_value(layer: Layer, call: Call, values: list[Value]) -> list[Valu
     return [same[0], same[-1], same[-1]]
 
 
-def _mask(layer: Layer, call: Call) -> str:
-    """Which keys are left out: "none", those that come later ("causal"), those that an argument says ("given")."""
-    causal, given = bool(_argument(call, "use_causal_mask", "is_causal")), _is_masked(layer, call)
-    return "causal and given" if causal and given else "causal" if causal else "given" if given else "none"
+def _mask(layer: Layer, call: Call, values: list[Value]) -> str:
+    """Which keys are left out: "none", those that come later ("causal"), those that an argument says ("given ..."), or
+    "unknown" where a constant says it."""
+    causal = bool(_argument(call, "use_causal_mask", "is_causal"))
+    if not _is_masked(layer, call):
+        return "causal" if causal else "none"
+    named = [name for name, _ in _named(call)]
+    masks = [v for name, v in zip(named, values, strict=False) if "mask" in name] or values[3:] or values[-1:]
+    specs = [s for (name, s), v in zip(_named(call), values, strict=False) if v in masks]
+    if causal or any(mask.constant for mask in masks):
+        return "unknown"
+    drops = layer.setting("extra_keys") is not None  # of torch: True is left out, in Keras True is looked at
+    turned = sum(label.word == "logical" for label in masks[0].edge.labels) % 2 == 1
+    if specs and not specs[0].dtype.startswith(("bool", "int")):
+        return "given, added"
+    return "given, True is left out" if drops != turned else "given, True is looked at"
 
 
 def _is_masked(layer: Layer, call: Call) -> bool:

@@ -33,8 +33,9 @@ class Value:
 class Builder:
     """Builds the graph of one report. Hub 0 is what does not depend on any input."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, images: bool = True) -> None:
         self.report = report
+        self._images = images
         self.graph = Graph([])
         self.values: dict[tuple[int, int], Value] = {}
         self._inputs: dict[tuple[str, int], int] = {}
@@ -70,7 +71,7 @@ class Builder:
             sources = self.report.output_sources
             source = sources[number] if number < len(sources) else None
             value = self.value(source, spec)
-            self.new("output", {"number": number}, [value], shape=spec.shape)
+            self.new("output", {"number": number}, [value], shape=spec.shape, raw={"layout": value.layout})
         self.graph.complete = self.report.complete
         return self.graph
 
@@ -133,10 +134,16 @@ class Builder:
         hub = self._inputs.get((path, index))
         if hub is None:
             settings = {"number": len(self._inputs), "name": self._input_name(path, index), "dtype": spec.dtype}
-            layout = self._layouts.get((path, index))
+            layout = self._layouts.get((path, index)) or self._usual_layout(spec)
             hub = self.new("input", settings, [], shape=spec.shape, raw={"layout": layout}).index
             self._inputs[path, index] = hub
-        return Value(Edge(hub), spec.shape, self._layouts.get((path, index)))
+        return Value(Edge(hub), spec.shape, self._layouts.get((path, index)) or self._usual_layout(spec))
+
+    def _usual_layout(self, spec: TensorSpec) -> Layout:
+        """Of images and volumes that no layer tells the layout of: as the framework has them by default."""
+        if not self._images or len(spec.shape) not in (4, 5) or not spec.dtype.startswith(("float", "bfloat")):
+            return None
+        return "first" if self.report.framework == "torch" else "last"
 
     def _input_name(self, path: str, index: int) -> str:
         """What the caller calls an input: of a dict, the key."""

@@ -85,10 +85,13 @@ def _softmax(builder: Builder, layer: Layer, call: Call) -> None:
 
 def _join(builder: Builder, layer: Layer, call: Call) -> None:
     values = builder.tensors(call)
+    word, mean = layer.kind, ()
+    if word == "average":
+        word, mean = "add", (label(layer, call, "multiply", operand=1 / len(values)),)
     hub = builder.new(
-        layer.kind, {}, values, layer=layer.path, within=call.within or "", order=call.order, shape=values[0].shape
+        word, {}, values, layer=layer.path, within=call.within or "", order=call.order, shape=values[0].shape
     )
-    builder.put_hub(call, hub, next((v.layout for v in values if v.layout), None))
+    builder.put_hub(call, hub, next((v.layout for v in values if v.layout), None), mean)
 
 
 def _concat(builder: Builder, layer: Layer, call: Call) -> None:
@@ -138,6 +141,7 @@ def _einsum_dense(builder: Builder, layer: Layer, call: Call) -> None:
     sums = [n for axis, n in by_axis.items() if axis.startswith("in")]
     makes, sums = (makes, sums or heads) if makes else (heads, sums)
     hub.settings |= {"in_features": windows.product(sums), "units": windows.product(makes)}
+    hub.raw |= {"in_axes": len(sums), "out_axes": len(makes)}
     if any(axis.startswith("channel") for axis in by_axis):
         builder.unknown(f"{layer.path} keeps axes apart ({layer.setting('equation')}), which is compared by name only.")
 
@@ -152,11 +156,8 @@ def _new(builder: Builder, word: str, settings: dict[str, Any], layer: Layer, ca
 def _embedding(builder: Builder, layer: Layer, call: Call) -> None:
     values = builder.tensors(call)[:1]
     table = next((p for p in layer.parameters if p.role == "table"), None)
-    settings = {
-        "tokens": layer.setting("tokens"),
-        "units": layer.setting("units"),
-        "max_norm": layer.setting("max_norm"),
-    }
+    settings = {name: layer.setting(name) for name in ("tokens", "units", "max_norm")}
+    settings["mask_zero"] = bool(layer.setting("mask_zero"))
     if table is not None and table.shape is not None and len(table.shape) == 2:
         settings |= {"tokens": table.shape[0], "units": table.shape[1]}
     ints = values and tensor_leaves(call.inputs)[0].dtype.startswith(("float", "bfloat"))
@@ -184,9 +185,12 @@ def _norm(builder: Builder, layer: Layer, call: Call) -> None:
     rank, layout = len(values[0].shape), values[0].layout or wanted_layout(layer, len(values[0].shape))
     axes = layer.setting("axis") or (-1,)
     words = tuple(axis_word(a, rank, layout) for a in axes)
-    word, eps = layer.kind, layer.setting("eps")
+    word, eps, sizes = layer.kind, layer.setting("eps"), layer.setting("normalized_shape")
+    if isinstance(sizes, tuple) and len(sizes) == len(words):  # spatial axes first, channels last
+        order = sorted(range(len(words)), key=lambda n: str(words[n]))
+        words, sizes = tuple(words[n] for n in order), tuple(sizes[n] for n in order)
     settings = {
-        "in_features": layer.setting("in_features"), "normalized_shape": layer.setting("normalized_shape"),
+        "in_features": layer.setting("in_features"), "normalized_shape": sizes,
         "eps": eps, "use_scale": "scale" in weights, "use_shift": "shift" in weights,
         "scale_offset": layer.setting("scale_offset") or 0, "axis": words, "groups": layer.setting("groups"),
         "use_statistics": layer.setting("use_statistics", True) is not False, "momentum": layer.setting("momentum"),
@@ -198,6 +202,7 @@ def _norm(builder: Builder, layer: Layer, call: Call) -> None:
             tensor_leaves(call.inputs)[0].dtype
         )
     hub = _new(builder, word, settings, layer, call, values)
+    hub.raw["layout"] = layout
     builder.put_hub(call, hub, layout)
 
 
@@ -296,6 +301,7 @@ _HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(windows.TRANSPOSED, windows.transposed_convolution),
     **dict.fromkeys(("separable_conv1d", "separable_conv2d"), windows.separable_convolution),
     **dict.fromkeys(("simple_rnn", "lstm", "gru"), recurrent.recurrent),
+    "rnn": recurrent.of_cells,
     "dense": linear,
     "einsum_dense": _einsum_dense,
     "embedding": _embedding,

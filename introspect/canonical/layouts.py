@@ -19,7 +19,7 @@ _KEEP = frozenset({
 def wanted_layout(layer: Layer, rank: int) -> Layout:
     """The layout that a layer takes its input in, where its settings say so."""
     data_format = layer.setting("data_format")
-    if data_format in ("channels_first", "channels_last") and layer.kind != "flatten":
+    if data_format == "channels_first" or (data_format == "channels_last" and layer.kind != "flatten"):
         return data_format.removeprefix("channels_")
     axis = layer.setting("axis")
     if layer.kind in ("batch_norm", "group_norm", "instance_norm") and axis and rank > 2:

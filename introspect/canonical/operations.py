@@ -143,7 +143,8 @@ def _concat(builder: Builder, step: Operation, values: list[Value], data: list[V
 
 def _view(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     out = tensor_leaves(step.outputs)[0].shape
-    builder.put(step, shaping.reshaped(data[0], out, None, step))
+    joined = shaping.heads_joined(builder, data[0], out)
+    builder.put(step, joined or shaping.reshaped(data[0], out, None, step))
 
 
 def _transpose(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
@@ -203,12 +204,34 @@ def _slice(builder: Builder, step: Operation, values: list[Value], data: list[Va
     picked = picked_state(builder, value, key)
     if picked is not None:
         return builder.put(step, Value(picked, out))
+    if windows.cut_behind(builder, value, out, key):
+        return builder.put(step, value)
     if [n for n in value.shape if n != 1] == [n for n in out if n != 1]:
         return _expand(builder, step, values, data)
     if builder.graph.hubs[value.edge.source].word in ("parameter", "table") and not value.edge.labels:
         return _through(builder, step, value)  # the first rows of a table of positions
+    crop = _cropped(key, value, out)
+    if crop is not None:
+        return _through(builder, step, value, _label(step, "pad", padding=crop, pad_value=0))
     _through(builder, step, value, _label(step, "slice", key=str(_plain_key(key, value))))
     return None
+
+
+def _cropped(key: Any, value: Value, out: tuple[int | None, ...]) -> Any:
+    """What an index takes off the borders of an image, as (before, after) per spatial axis; `None` where it does
+    anything else."""
+    if not isinstance(key, tuple) or len(out) != len(value.shape) or len(key) != len(out) or len(out) < 4:
+        return None
+    found = []
+    for part, size, left in zip(key, value.shape, out, strict=True):
+        bounds = str(part).removeprefix("slice(").removesuffix(")").split(", ")
+        start = 0 if bounds[0] == "None" else int(bounds[0]) if bounds[0].isdigit() else None
+        if start is None or bounds[-1] != "None" or size is None or left is None:
+            return None
+        found.append((-start, -(size - left - start)))
+    spatial = found[2:] if value.layout == "first" else found[1:-1]
+    rest = found[:2] if value.layout == "first" else [found[0], found[-1]]
+    return tuple(spatial) if not any(map(any, rest)) else None
 
 
 def _plain_key(key: Any, value: Value) -> Any:
@@ -276,6 +299,12 @@ def _adaptive_pool(builder: Builder, step: Operation, values: list[Value], data:
     windows.adapted(builder, step, kind, data[0], data[0].layout or "first", None)
 
 
+def _flip(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    axis = _setting(step, "axis", "dims", "argument_1")
+    axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+    _through(builder, step, data[0], _label(step, "flip", axis=axis))
+
+
 def _pad(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     value, out = data[0], tensor_leaves(step.outputs)[0].shape
     said = _setting(step, "pad", "pad_width", "paddings", "argument_1")
@@ -309,7 +338,7 @@ def _attention(builder: Builder, step: Operation, values: list[Value], data: lis
     if (tensor_leaves((given,)) or len(values) > 3) and len(data) < 4:
         mask = "unknown"
     hub = weighting(
-        builder, step, inputs, heads=query.shape[heads], kv_heads=key.shape[heads], key_dim=query.shape[-1],
+        builder, step, inputs, heads=query.shape[heads], kv_heads=None, key_dim=query.shape[-1],
         mask=mask, path=None,
         rate=step.settings.get("dropout_p") or None, scale=scale,
     )  # fmt: skip
@@ -356,7 +385,8 @@ def _other(builder: Builder, step: Operation, values: list[Value], data: list[Va
     if step.kind == "unknown":
         builder.unknown(f"What {step.native_name} in {step.within or 'the model'} computes is not known.")
     if len(data) == 1:
-        return _through(builder, step, data[0], _label(step, word, **settings))
+        unknown = {"unknown": True} if step.kind == "unknown" else {}
+        return _through(builder, step, data[0], _label(step, word, **settings, **unknown))
     hub = builder.new(word, settings, data, within=step.within, order=step.order)
     hub.shape = tensor_leaves(step.outputs)[0].shape
     builder.put_hub(step, hub)
@@ -379,6 +409,7 @@ _HANDLERS: dict[str, Handler] = {
     "split": _split,
     "adaptive_pool": _adaptive_pool,
     "pad": _pad,
+    "flip": _flip,
     "attention": _attention,
     "linear": _linear,
 }

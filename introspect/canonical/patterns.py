@@ -75,6 +75,13 @@ def _become_attention(graph: Graph, hub: Hub, product: Hub, added: list[Edge], l
     }  # fmt: skip
 
 
+def settle_heads(graph: Graph) -> None:
+    """How many heads the keys have, once it is known which layer makes them."""
+    for hub in graph.hubs:
+        if hub.word == "attention" and hub.settings["kv_heads"] is None:
+            hub.settings["kv_heads"] = _key_heads(graph, hub.inputs[1], hub.settings) or hub.settings["heads"]
+
+
 def _key_heads(graph: Graph, key: Edge, settings: dict[str, Any]) -> int | None:
     """The heads of the keys before they were repeated: by the width of the layer that makes them."""
     size = settings["key_dim"]
@@ -91,7 +98,7 @@ def settle_masks(graph: Graph) -> None:
                 if any(label.word in ("where", "mask") for label in edge.labels):
                     hub.settings["mask"] = "unknown"
             else:
-                hub.settings["mask"] = "given" if edge.source else "unknown"
+                hub.settings["mask"] = "given, added" if edge.source else "unknown"
 
 
 def _summands(graph: Graph, edges: Any) -> list[Edge]:
@@ -242,8 +249,6 @@ def name_functions(graph: Graph) -> None:
     for hub in graph.hubs:
         if hub.word == "attention":
             hub.inputs = [bare(edge) for edge in hub.inputs]
-            if hub.settings["kv_heads"] is None:
-                hub.settings["kv_heads"] = _key_heads(graph, hub.inputs[1], hub.settings) or hub.settings["heads"]
         labels = [label for edge in hub.inputs[:1] for label in edge.labels]
         if hub.word == "embedding" and labels and labels[-1].word in ("function", "add"):
             _count_positions(hub, labels)

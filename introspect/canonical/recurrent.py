@@ -40,6 +40,25 @@ def recurrent(builder: Builder, layer: Layer, call: Call) -> None:
     _outputs(builder, layer, call, current, last)
 
 
+def of_cells(builder: Builder, layer: Layer, call: Call) -> None:
+    """A layer that runs cells: as many recurrent layers on top of each other."""
+    below = [x for x in builder.report if x.path.startswith(f"{layer.path}." if layer.path else "") and x is not layer]
+    cells = [x for x in below if x.kind in ("lstm_cell", "gru_cell", "simple_rnn_cell")]
+    current, last = builder.tensors(call)[0], list[Hub]()
+    for cell in cells:
+        weights = weights_of(cell)
+        hub = _hub(builder, cell, call, current, weights, bool(layer.setting("go_backwards")))
+        hub.word = cell.kind.removesuffix("_cell")
+        last = [hub]
+        current = Value(Edge(hub.index), current.shape)
+    if not last:
+        builder.unknown(f"What the cells of {layer.path} compute is not known.")
+        last = [builder.new("rnn", {"type": layer.type}, [current], layer=layer.path, order=call.order)]
+        current = Value(Edge(last[0].index), current.shape)
+    builder.stacks[last[0].index] = [h.index for h in last]
+    _outputs(builder, layer, call, current, last)
+
+
 def _outputs(builder: Builder, layer: Layer, call: Call, current: Value, last: list[Hub]) -> None:
     """The first output is the sequence, or its last step; the others are states."""
     sequence = layer.setting("return_sequences") is not False

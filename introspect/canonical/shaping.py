@@ -9,6 +9,7 @@ from ..records import Call, Layer
 from ..values import FrozenDict, tensor_leaves
 from .builder import Builder, Value, label
 from .layouts import permuted
+from .windows import product
 
 
 def flatten(builder: Builder, layer: Layer, call: Call) -> None:
@@ -34,8 +35,17 @@ def joined(value: Value, out: tuple[int | None, ...], order: str, path: str | No
 
 def reshape(builder: Builder, layer: Layer, call: Call) -> None:
     """The same elements in another shape."""
-    value = builder.tensors(call)[0]
-    builder.put(call, reshaped(value, tensor_leaves(call.outputs)[0].shape, layer.path, call))
+    value, out = builder.tensors(call)[0], tensor_leaves(call.outputs)[0].shape
+    builder.put(call, heads_joined(builder, value, out) or reshaped(value, out, layer.path, call))
+
+
+def heads_joined(builder: Builder, value: Value, out: tuple[int | None, ...]) -> Value | None:
+    """What a layer gives along several axes, joined to one: the features that it gives."""
+    axes = builder.graph.hubs[value.edge.source].raw.get("out_axes", 1)
+    whole = product(value.shape[-axes:])
+    if axes > 1 and not value.edge.acting and out == (*value.shape[:-axes], whole):
+        return Value(value.edge, out)
+    return None
 
 
 def reshaped(value: Value, out: tuple[int | None, ...], path: str | None, step: Any) -> Value:
@@ -90,6 +100,11 @@ def pad(builder: Builder, layer: Layer, call: Call) -> None:
     builder.put(call, Value(value.edge.then(label(layer, call, "pad", **settings)), value.shape, layout))
 
 
+def interpolation(builder: Builder, name: Any) -> Any:
+    """How values between positions are found; bicubic has another kernel in every framework."""
+    return f"{name} of {builder.report.framework}" if name == "bicubic" else name
+
+
 def upsample(builder: Builder, layer: Layer, call: Call) -> None:
     """Positions repeated or interpolated, by how much larger the map becomes."""
     value = builder.tensors(call)[0]
@@ -97,6 +112,7 @@ def upsample(builder: Builder, layer: Layer, call: Call) -> None:
     layout = "first" if layer.setting("data_format") == "channels_first" else "last"
     settings = {
         "size": out[2:] if layout == "first" else out[1:-1],
-        "interpolation": layer.setting("interpolation"), "align_corners": bool(layer.setting("align_corners")),
-    }  # fmt: skip
+        "interpolation": interpolation(builder, layer.setting("interpolation")),
+        "align_corners": bool(layer.setting("align_corners")),
+    }
     builder.put(call, Value(value.edge.then(label(layer, call, "upsample", **settings)), value.shape, layout))

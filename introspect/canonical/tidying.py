@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..graph import ENDS, Edge, Graph, Hub, Label
 from ..values import FrozenDict
-from .patterns import find_attention, fold_functions, name_functions, settle_masks, unpack
+from .patterns import find_attention, fold_functions, name_functions, settle_heads, settle_masks, unpack
 
 # A run of functions on an edge → the one function that it is: hard_sigmoid spelled out.
 _HARD_SIGMOID = [("add", {"operand": 3.0}), ("relu6", {}), ("multiply", {"operand": 0.1666667})]
@@ -15,13 +15,16 @@ def tidy(graph: Graph) -> Graph:
     for hub in graph.hubs:
         hub.inputs = [_recognized(edge) for edge in hub.inputs]
     _gated(graph)
+    _picked_parts(graph)
+    _turned_around(graph)
     find_attention(graph)
     settle_masks(graph)
     fold_functions(graph)
     name_functions(graph)
     unpack(graph)
+    settle_heads(graph)
     for hub in graph.hubs:
-        hub.inputs = [_joined_heads(graph, edge) for edge in hub.inputs]
+        hub.inputs = [_one_of_each(_joined_heads(graph, edge)) for edge in hub.inputs]
     _merge_sums(graph)
     _nest_concats(graph)
     return _living(graph)
@@ -54,6 +57,36 @@ def _joined_heads(graph: Graph, edge: Edge) -> Edge:
     return Edge(edge.source, edge.port, tuple(labels))
 
 
+def _one_of_each(edge: Edge) -> Edge:
+    """Runs of numbers multiplied and added as one rescaling, runs of reshapes as the last of them."""
+    labels: list[Label] = []
+    for label in edge.labels:
+        last = labels[-1] if labels else None
+        factor = _rescaling(label)
+        before = _rescaling(last) if last is not None else None
+        if last is not None and last.word == label.word == "reshape":
+            labels[-1] = label
+        elif last is not None and factor is not None and before is not None:
+            said = FrozenDict(scale=before[0] * factor[0], shift=before[1] * factor[0] + factor[1])
+            labels[-1] = Label("rescaling", said, last.layer, last.within, last.order)
+        elif factor is not None:
+            said = FrozenDict(scale=factor[0], shift=factor[1])
+            labels.append(Label("rescaling", said, label.layer, label.within, label.order))
+        else:
+            labels.append(label)
+    return Edge(edge.source, edge.port, tuple(labels))
+
+
+def _rescaling(label: Label) -> tuple[float, float] | None:
+    """The factor and the summand of a function that only scales and shifts, by numbers."""
+    operand, scale, shift = (label.settings.get(name) for name in ("operand", "scale", "shift"))
+    if label.word == "rescaling" and isinstance(scale, (int, float)) and isinstance(shift, (int, float)):
+        return float(scale), float(shift)
+    if label.word in ("multiply", "add") and isinstance(operand, float):
+        return (operand, 0.0) if label.word == "multiply" else (1.0, operand)
+    return None
+
+
 def _gated(graph: Graph) -> None:
     """`x · sigmoid(x)` is silu(x); `x · hard_sigmoid(x)` is hard_silu(x)."""
     words = {"sigmoid": "silu", "hard_sigmoid": "hard_silu"}
@@ -72,6 +105,48 @@ def _followed(edge: Edge, replaced: dict[int, Edge]) -> Edge:
     while edge.source in replaced:
         before = replaced[edge.source]
         edge = Edge(before.source, before.port, before.labels + edge.labels)
+    return edge
+
+
+def _picked_parts(graph: Graph) -> None:
+    """A part of a concatenation that is just one of its inputs."""
+    for hub in graph.hubs:
+        hub.inputs = [_picked(graph, edge) for edge in hub.inputs]
+
+
+def _picked(graph: Graph, edge: Edge) -> Edge:
+    hub, first = graph.hubs[edge.source], edge.labels[0] if edge.labels else None
+    if hub.word != "concat" or first is None or first.word != "part" or first.settings["axis"] != "channel":
+        return edge
+    start = 0
+    for part in hub.inputs:
+        width = graph.hubs[part.source].settings.get("units")
+        if width is None or hub.settings != {"axis": "channel"}:
+            return edge
+        if (first.settings["start"], first.settings["stop"]) == (start, start + width):
+            return part.then(*edge.labels[1:])
+        start += width
+    return edge
+
+
+def _turned_around(graph: Graph) -> None:
+    """A recurrent layer on a sequence in reverse goes backwards; what it gives is in reverse too."""
+    turned: dict[int, Label] = {}
+    for hub in graph.hubs:
+        if turned:
+            hub.inputs = [_turned_back(edge, turned) for edge in hub.inputs]
+        last = hub.inputs[0].labels[-1] if hub.inputs and hub.inputs[0].labels else None
+        if hub.word in ("lstm", "gru", "simple_rnn") and last is not None and last.word == "flip":
+            edge = hub.inputs[0]
+            hub.inputs = [Edge(edge.source, edge.port, edge.labels[:-1]), *hub.inputs[1:]]
+            hub.settings["go_backwards"] = not hub.settings["go_backwards"]
+            turned[hub.index] = last
+
+
+def _turned_back(edge: Edge, turned: dict[int, Label]) -> Edge:
+    first = edge.labels[0].word if edge.labels else ""
+    if edge.source in turned and edge.port == 0 and first != "final":
+        return Edge(edge.source, 0, (turned[edge.source], *edge.labels))
     return edge
 
 

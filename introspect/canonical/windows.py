@@ -156,6 +156,21 @@ def _zeros_around(last: Label, rank: int) -> bool:
     return all(n >= 0 for pair in padding for n in pair)
 
 
+def cut_behind(builder: Builder, value: Value, out: tuple[int | None, ...], key: Any) -> bool:
+    """The last positions of a convolution's output taken off: as if less were padded behind."""
+    hub = builder.graph.hubs[value.edge.source]
+    first, last = (value.shape[2:], out[2:]) if value.layout == "first" else (value.shape[1:-1], out[1:-1])
+    parts = key if isinstance(key, tuple) else (key,)
+    behind = any(str(part).startswith("slice(None, -") for part in parts)
+    if hub.word != "conv" or value.edge.labels or not behind or len(first) != 1 or len(out) != len(value.shape):
+        return False
+    less = ((first[0] or 0) - (last[0] or 0)) * hub.settings["strides"][0]
+    (before, after), (said, then) = hub.settings["padding"][0], hub.raw["meant"][0]
+    hub.settings["padding"], hub.raw["meant"] = ((before, after - less),), ((said, then - less),)
+    hub.raw["padding"] = hub.raw["meant"]
+    return True
+
+
 def pool(builder: Builder, layer: Layer, call: Call) -> None:
     """A windowed pool."""
     value, layout = builder.tensors(call)[0], layout_of(layer)
@@ -180,7 +195,7 @@ def windowed(
         map(any, conventions.meant_padding(padding, kernel, strides, dilation, size) or ())
     )
     # What pools put around is never looked at: as good as minus infinity for a maximum, not counted for a mean.
-    settings["pad_value"] = ("-inf" if padded else 0) if word == "max_pool" else 0
+    settings["pad_value"] = "-inf" if word == "max_pool" else 0
     if word == "average_pool" and padded and not settings["count_include_pad"]:
         settings["pad_value"] = "outside"
     before = value.edge.labels

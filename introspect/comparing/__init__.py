@@ -6,8 +6,10 @@ from typing import Any
 
 from ..alignment import align
 from ..canonical import canonical, has_trace
+from ..carrying.mapping import weight_map
 from ..comparison import Comparison
 from ..records import Report
+from ..values import tensor_leaves
 from .accounts import ledger
 from .causes import find_causes
 from .edges import compare_edges
@@ -37,7 +39,8 @@ def compare(a: Any, b: Any, *, inputs_a: Any = None, inputs_b: Any = None) -> Co
 def compare_reports(a: Report, b: Report) -> Comparison:
     """The same for two reports."""
     traced = has_trace(a) and has_trace(b)
-    findings = Findings(align(canonical(a, traced), canonical(b, traced)))
+    images = [s.shape for s in tensor_leaves(a.inputs)] != [s.shape for s in tensor_leaves(b.inputs)]
+    findings = Findings(align(canonical(a, traced, images), canonical(b, traced, images)))
     compare_hubs(findings)
     compare_edges(findings)
     judge_orders(findings)
@@ -55,4 +58,5 @@ def compare_reports(a: Report, b: Report) -> Comparison:
         input_map=input_map(findings),
         output_map=output_map(findings),
         notes=notes_of(findings, a, b),
+        weight_map=weight_map(findings, a, b),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from ..graph import COMMUTATIVE, TRAINING_ONLY, Edge, Graph, Hub, Label
 from ..hashing import meaning
 from .findings import Findings, Found
-from .settings import same
+from .settings import covers, same
 
 # Functions that move elements without changing any.
 MOVING = frozenset({"flatten", "reshape", "permute", "positions", "part", "slice", "final", "flip"})
@@ -127,6 +127,7 @@ def _input_missing(findings: Findings, one: Hub, other: Hub, left: Edge | None, 
 
 def _labels(findings: Findings, hubs: tuple[int, int], one: Chain, other: Chain, seen: set[Any]) -> None:
     """Two runs of functions, aligned: first those that act, then those that only act while training."""
+    one, other = _without_joining(findings, hubs, one, other)
     before = len(findings.items)
     for training in (False, True):
         left = [label for label in one[1] if (label.word in TRAINING_ONLY) == training]
@@ -143,7 +144,7 @@ def _labels(findings: Findings, hubs: tuple[int, int], one: Chain, other: Chain,
             if training:
                 _rate(findings, hubs, x, y)
                 continue
-            unknown = any(label is not None and "." in label.word for label in (x, y))
+            unknown = any("." in label.word or label.settings.get("unknown") for label in (*left, *right))
             effect = "unknown" if unknown else "values"
             if x is not None and y is not None:
                 findings.label_pairs.append((x, y))
@@ -152,9 +153,37 @@ def _labels(findings: Findings, hubs: tuple[int, int], one: Chain, other: Chain,
             else:
                 a, b = (None if label is None else str(label) for label in (x, y))
                 found = Found(_field(x, y), a, b, effect, hubs, (x, y))
+                _moved_rows(findings, found)
                 findings.only_labels.append(findings.add(found))
     for found in findings.items[before:]:
         found.crossed = (tuple(one[2]), tuple(other[2]))
+        found.sources = one[0].source, other[0].source
+
+
+def _without_joining(findings: Findings, hubs: tuple[int, int], one: Chain, other: Chain) -> tuple[Chain, Chain]:
+    """In front of a layer that sums over several axes, these need not be joined to one first."""
+    chains = [one, other]
+    for side, chain in enumerate(chains):
+        hub = (findings.a, findings.b)[1 - side].hubs[hubs[1 - side]]
+        last = chain[1][-1].word if chain[1] else ""
+        theirs = chains[1 - side][1]
+        sums = hub.raw.get("in_axes", 1) > 1 or covers(hub)
+        if sums and last in ("reshape", "flatten") and not (theirs and theirs[-1].word == last):
+            chains[side] = (chain[0], chain[1][:-1], chain[2])
+    return chains[0], chains[1]
+
+
+def _moved_rows(findings: Findings, found: Found) -> None:
+    """Ids that are counted from a later row on, in a table with so many rows more in front."""
+    label = found.labels[0] or found.labels[1]
+    tokens = next((f for f in findings.items if f.field == "tokens" and f.hubs == found.hubs), None)
+    shifted = label is not None and label.word == "rescaling" and label.settings["scale"] == 1
+    if label is None or not shifted or tokens is None or None in (tokens.a, tokens.b):
+        return
+    more = tokens.b - tokens.a if found.labels[0] is None else tokens.a - tokens.b
+    if label.settings["shift"] == more:
+        for each in (tokens, found):
+            each.effect, each.text = "none", "rows in front that no id reaches"
 
 
 def _rate(findings: Findings, hubs: tuple[int, int], x: Label | None, y: Label | None) -> None:

@@ -36,6 +36,9 @@ class Found:
     ends: tuple[int | None, int | None] = (None, None)
     """Of a difference in where something comes from: the two hubs it comes from."""
 
+    sources: tuple[int | None, int | None] = (None, None)
+    """Of a difference in the functions on an edge: the two hubs that it comes from."""
+
     def root(self) -> Found:
         """The difference that this one follows from in the end."""
         found = self

@@ -32,9 +32,17 @@ def repairs_of(findings: Findings, a: Report, b: Report) -> Repairs:
             continue
         repair = _repair(findings, found, side, (a, b))
         if repair is not None:
-            made += repair
+            made += [*repair, *_with_it(findings, found, side, (a, b))]
             mended.add(found)
     return Repairs(tuple(made), mended)
+
+
+def _with_it(findings: Findings, found: Found, side: int, reports: tuple[Report, Report]) -> list[Repair]:
+    """A window that moves by other steps, or whose taps lie further apart, is padded in another way too."""
+    if found.field not in ("strides", "dilation"):
+        return []
+    padded = [f for f in findings.items if f.cause is found and f.hubs == found.hubs and f.field == "padding"]
+    return [repair for f in padded for repair in _set(findings, f, side, reports) or ()]
 
 
 def _repair(findings: Findings, found: Found, side: int, reports: tuple[Report, Report]) -> list[Repair] | None:
@@ -51,6 +59,8 @@ def _repair(findings: Findings, found: Found, side: int, reports: tuple[Report, 
 # setting -> what it is called on a torch module and on a Keras layer
 _SETTERS: dict[str, tuple[str, str]] = {
     "eps": ("eps", "epsilon"),
+    "kind": ("kind", "kind"),
+    "groups": ("num_groups", "groups"),
     "strides": ("stride", "strides"),
     "dilation": ("dilation", "dilation_rate"),
     "padding": ("padding", "padding"),
@@ -58,6 +68,9 @@ _SETTERS: dict[str, tuple[str, str]] = {
     "pad_value": ("pad_value", "pad_value"),
     "slope": ("negative_slope", "negative_slope"),
     "scale": ("scale", "scale"),
+    "max_norm": ("max_norm", "max_norm"),
+    "divisor": ("divisor_override", "divisor"),
+    "mask_zero": ("mask_zero", "mask_zero"),
     "causal": ("is_causal", "use_causal_mask"),
     "go_backwards": ("go_backwards", "go_backwards"),
     "activation": ("nonlinearity", "activation"),
@@ -71,14 +84,22 @@ def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Rep
     if index is None:
         return None
     hub = graphs[side].hubs[index]
-    if hub.word in ("lstm", "gru", "simple_rnn", "attention"):
-        return None
     value = found.a if side == 1 else found.b
     name = found.field.partition("#")[0]
+    if name == "kind" and (hub.weighted or not hub.word.endswith("_pool")):
+        return None
+    if name == "groups" and hub.word != "group_norm":
+        return None
+    if hub.word in ("lstm", "gru", "attention") or (hub.word == "simple_rnn" and value not in ("relu", "tanh")):
+        return None
     torch = reports[side].framework == "torch"
     native = _SETTERS[name][0 if torch else 1]
     target = _access(hub.path, torch)
     code = f"{target}.{native} = {value!r}"
+    if name == "activation" and torch:
+        code = f"{target}.mode = 'RNN_{value.upper()}'"
+    if name == "kind":
+        code = f"# {hub.path}: a {value} of the same window instead of a {hub.word}"
     if name == "padding":
         if torch:
             flat = tuple(n for pair in reversed(value) for n in pair)
@@ -86,7 +107,12 @@ def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Rep
         else:
             code = f"{target}.padding = 'valid'; x = keras.layers.ZeroPadding{len(value)}D({value})(x)  # before it"
     text = f"{hub.path}: {name.replace('_', ' ')} {value} instead of {found.b if side == 1 else found.a}"
-    return [Repair("ab"[side], hub.path, "set", name, value, text, code)]
+    before = [pad for pad in hub.raw.get("pad_layers", ()) if name == "padding"]
+    left_out = [
+        Repair("ab"[side], pad.path, "remove", None, str(pad), f"{pad.path}: leave out {pad}", f"# leave out {pad.path}")
+        for pad in before
+    ]
+    return [*left_out, Repair("ab"[side], hub.path, "set", name, value, text, code)]
 
 
 def _access(path: str, torch: bool) -> str:
@@ -102,32 +128,52 @@ def _function(findings: Findings, found: Found, side: int, reports: tuple[Report
     consumer = found.hubs[side]
     if consumer is None or found.field in ("flatten", "reshape", "permute", "part", "slice"):
         return None
-    hub = (findings.a, findings.b)[side].hubs[consumer]
-    before = hub.path or "the output"
     if mine is None and theirs is not None:
-        return [_inserted(side, theirs, before, reports)]
+        return [_inserted(side, theirs, _place(findings, found, side, theirs), reports)]
     if mine is not None and theirs is None:
         text = f"{mine.path}: leave out {mine}"
         return [Repair("ab"[side], mine.path, "remove", None, str(mine), text, f"# leave out {mine} in {mine.path}")]
     assert mine is not None
     assert theirs is not None
     if found.field.startswith("order"):
+        # It is found where a has it; the difference that follows from this one is where b has it.
+        place = (
+            found
+            if side == 1
+            else next((f for f in findings.items if f.cause is found and f.labels[1] is theirs), found)
+        )
         return [
             Repair("ab"[side], mine.path, "remove", None, str(mine), f"{mine.path}: leave out {mine}", ""),
-            _inserted(side, theirs, theirs.path, reports),
+            _inserted(side, theirs, _place(findings, place, side, theirs), reports),
         ]
     text = f"{mine.path}: {theirs} instead of {mine}"
     return [Repair("ab"[side], mine.path, "set", "function", str(theirs), text, f"# {text}")]
 
 
-def _inserted(side: int, label: Label, before: str, reports: tuple[Report, Report]) -> Repair:
+def _place(findings: Findings, found: Found, side: int, label: Label) -> tuple[str, str]:
+    """Where a function is put: behind the layer that it acts on, where it is the first to act on all that this gives;
+    else before a layer (of a function in a layer's own code, that layer), or before the output."""
+    graph, theirs = (findings.a, findings.b)[side], (findings.a, findings.b)[1 - side]
+    source, origin, consumer = found.sources[side], found.sources[1 - side], found.hubs[side]
+    hub = None if consumer is None else graph.hubs[consumer]
+    behind = None if source is None else graph.hubs[source].layer
+    if behind is not None and origin is not None and (hub is None or hub.word != "output"):
+        edges = [edge for other in theirs.hubs for edge in other.inputs if edge.source == origin]
+        if all(edge.acting and edge.acting[0].order == label.order for edge in edges):
+            return "behind", behind
+    return "before", "the output" if hub is None or hub.word == "output" else hub.path
+
+
+def _inserted(side: int, label: Label, place: tuple[str, str], reports: tuple[Report, Report]) -> Repair:
+    where, path = place
     torch = reports[side].framework == "torch"
-    code = f"x = {'torch.nn.functional' if torch else 'keras.ops'}.{label.word}(x)  # before {before}"
+    code = f"x = {'torch.nn.functional' if torch else 'keras.ops'}.{label.word}(x)  # {where} {path}"
     action = "input" if label.word == "rescaling" else "insert"
     if action == "input":
         scale, shift = label.settings["scale"], label.settings["shift"]
         code = f"x = x * {scale} + {shift}"
-    return Repair("ab"[side], before, action, None, str(label), f"before {before}: {label}", code)
+    text = f"{where} {path or 'a function of the model itself'}: {label}"
+    return Repair("ab"[side], path, action, "output" if where == "behind" else None, str(label), text, code)
 
 
 def _preprocessing(findings: Findings, found: Found, side: int, reports: tuple[Report, Report]) -> list[Repair] | None:

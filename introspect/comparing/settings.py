@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..conventions import COMPARED
@@ -18,6 +19,9 @@ def compare_hubs(findings: Findings) -> None:
     for one, other in findings.pairs():
         if one.word in ENDS:
             continue
+        if _is_covered(one, other):
+            _covered(findings, one, other)
+            continue
         if one.word != other.word and not _one_kind(one, other):
             effect = "count" if one.learned or other.learned else "values"
             findings.add(Found("kind", one.word, other.word, effect, (one.index, other.index)))
@@ -31,6 +35,28 @@ def compare_hubs(findings: Findings) -> None:
         if one.word not in COMPARED:
             _all_settings(findings, one, other)
         _dtypes(findings, one, other)
+
+
+def covers(hub: Hub) -> bool:
+    """Whether the kernel of a convolution is as large as its input: every output sums over all of it."""
+    if hub.word != "conv" or hub.settings["groups"] != 1:
+        return False
+    reached = hub.settings["padding"]
+    return hub.raw.get("size") == hub.settings["kernel_size"] and not any(map(any, reached or ((1, 1),)))
+
+
+def _is_covered(one: Hub, other: Hub) -> bool:
+    """A convolution whose kernel covers its input and a dense layer over all of that."""
+    return {one.word, other.word} == {"linear", "conv"} and (covers(one) or covers(other))
+
+
+def _covered(findings: Findings, one: Hub, other: Hub) -> None:
+    """They are one if they sum over as many and give as many."""
+    sums = [h.settings["in_features"] * math.prod(h.settings["kernel_size"] or (1,)) for h in (one, other)]
+    for name, x, y in (("in_features", *sums), ("units", one.settings["units"], other.settings["units"])):
+        if x != y:
+            findings.add(Found(name, x, y, "count", (one.index, other.index)))
+    _setting(findings, one, other, "use_bias", "count")
 
 
 def _one_kind(one: Hub, other: Hub) -> bool:
@@ -56,6 +82,9 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
         return
     if name in ("kernel_size", "strides", "dilation", "padding") and (not x or not y):
         x, y = _for_positions(x, y, name)
+    if name == "mask" and x == y == "unknown":  # two constants, whose values were not seen
+        findings.add(Found(name, x, y, "unknown", (one.index, other.index)))
+        return
     if same(x, y) or (name == "padding" and not _padding_differs(one, other)):
         if name == "pad_value":
             _hidden_padding(findings, one, other)
@@ -75,13 +104,27 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
         effect, text = "none", f"absorbed in {_ABSORBS[name]}"
     elif name == "tokens" and _rows_in_front(one, other):
         effect, text = "none", "rows in front that stand for padding"
-    elif name == "reset_after":
-        effect = "values"
+    elif name == "mask_zero" and not _reaches_masks(findings, one):
+        effect, text = "none", "no layer behind looks at the mask"
     elif name == "units" and one.word == "linear" and None in (x, y):
         return
     elif effect == "shape" and _same_output(one, other):
         effect = "values"
     findings.add(Found(name, x, y, effect, (one.index, other.index), text=text))
+
+
+def _reaches_masks(findings: Findings, hub: Hub) -> bool:
+    """Whether the mask of an embedding comes to a layer that leaves tokens out by it."""
+    uses, stack, seen = findings.a.consumers(), [hub.index], {hub.index}
+    while stack:
+        for index, _ in uses[stack.pop()]:
+            word = findings.a.hubs[index].word
+            if word in ("average_pool", "max_pool", "attention", "lstm", "gru", "simple_rnn"):
+                return True
+            if index not in seen:
+                seen.add(index)
+                stack.append(index)
+    return False
 
 
 def _rows_in_front(one: Hub, other: Hub) -> bool:
