@@ -18,7 +18,7 @@ from support.model_pairs import PAIRS, Pair
 from support.text_pairs import TextPair
 
 from introspect import Comparison, compare, inspect
-from introspect.records import Layer
+from introspect.records import Layer, Report
 
 QUICK = {"VGG16", "MobileNetV2", "MobileNetV3Small", "EfficientNetB0", "ResNet50", "DenseNet121", "ConvNeXtTiny"} | {
     "InceptionV3", "EfficientNetV2S"
@@ -114,8 +114,7 @@ def test_a_keras_hub_backbone_beside_transformers(pair: TextPair) -> None:
     found = {(x.path, y.path) for m in comparison.matches for x in m.a for y in m.b}
 
     for paths, module in pair.partners(keras_model):
-        holder = b[module].path
-        assert any((path, holder) in found or _holds(found, path, holder) for path in paths), (paths, module)
+        assert any(_holds(found, path, holder) for path in paths for holder in _holders(b, module)), (paths, module)
     lonely = {y.path for m in comparison.matches for y in m.b if not m.a and _learns(y)}
     assert lonely == set(pair.torch_only)
     assert not [m for m in comparison.matches for x in m.a if not m.b and _learns(x)]
@@ -130,6 +129,13 @@ def as_float32(feed: Any) -> Any:
     if not isinstance(feed, dict):
         return feed.astype("float32")
     return {name: value.astype("float32") if value.dtype == "float64" else value for name, value in feed.items()}
+
+
+def _holders(report: Report, module: str) -> set[str]:
+    """The layers that hold a tensor of this one: it may be tied."""
+    tensors = {p.same_as or p.path for p in report[module].parameters}
+    tied = {layer.path for layer in report for p in layer.parameters if (p.same_as or p.path) in tensors}
+    return tied | {report[module].path}
 
 
 def _learns(layer: Layer) -> bool:

@@ -35,6 +35,7 @@ def compare_hubs(findings: Findings) -> None:
         if one.word not in COMPARED:
             _all_settings(findings, one, other)
         _dtypes(findings, one, other)
+    _sharing(findings)
 
 
 def covers(hub: Hub) -> bool:
@@ -206,6 +207,22 @@ def _all_settings(findings: Findings, one: Hub, other: Hub) -> None:
     for name in [n for n in one.settings if n in other.settings]:
         if not same(one.settings[name], other.settings[name]):
             findings.add(Found(name, one.settings[name], other.settings[name], "values", (one.index, other.index)))
+
+
+def _sharing(findings: Findings) -> None:
+    """A tensor that one model uses in several places, and of which the other has one for each."""
+    partners: tuple[dict[Any, Any], dict[Any, Any]] = {}, {}
+    for one, other in findings.pairs():
+        for role in [role for role in one.weights if role in other.weights]:
+            keys = tuple(
+                (w.parameter.same_as or w.parameter.path, w.start) for w in (one.weights[role], other.weights[role])
+            )
+            for side in (0, 1):
+                known = partners[side].setdefault(keys[side], keys[1 - side])
+                if known != keys[1 - side]:
+                    shared, apart = f"shared: {keys[side][0]}", f"{known[0]} and {keys[1 - side][0]}"
+                    said = (shared, apart) if side == 0 else (apart, shared)
+                    findings.add(Found("shared", said[0], said[1], "count", (one.index, other.index)))
 
 
 def _dtypes(findings: Findings, one: Hub, other: Hub) -> None:
