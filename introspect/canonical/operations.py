@@ -7,15 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import conventions
-from ..graph import Label
 from ..records import Operation
-from ..values import FrozenDict, leaves, tensor_leaves
-from . import shaping, windows
+from ..values import leaves, tensor_leaves
+from . import indexing, windows
 from .attention import weighting
 from .builder import Builder, Value
+from .functions import label, other, setting, through
 from .layouts import axis_word
 from .patterns import bare
-from .recurrent import picked_state
 
 _ACTIVATIONS = frozenset({
     "relu", "gelu", "silu", "sigmoid", "tanh", "softplus", "elu", "leaky_relu", "hard_sigmoid", "hard_silu", "clip",
@@ -33,51 +32,35 @@ def add_operation(builder: Builder, step: Operation) -> None:
     data = [v for v in values if not v.constant]
     if not data:
         return  # made of constants: a constant itself
-    _HANDLERS.get(step.kind, _other)(builder, step, values, data)
-
-
-def _label(step: Operation, word: str, **settings: Any) -> Label:
-    return Label(word, FrozenDict(settings), None, step.within, step.order)
-
-
-def _through(builder: Builder, step: Operation, value: Value, *labels: Label, layout: Any = "same") -> None:
-    """The same for all outputs of the step."""
-    for index, spec in enumerate(tensor_leaves(step.outputs)):
-        kept = value.layout if layout == "same" and len(spec.shape) == len(value.shape) else None
-        more = labels if index == 0 else (*labels, _label(step, "output", number=index))
-        builder.put(step, Value(value.edge.then(*more), spec.shape, kept), index)
+    _HANDLERS.get(step.kind, other)(builder, step, values, data)
 
 
 def _nothing(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     if step.kind == "dropout" and (rate := step.settings.get("p", step.settings.get("rate"))):
-        return _through(builder, step, data[0], _label(step, "dropout", rate=rate, kind="dropout"))
-    _through(builder, step, data[0])
+        return through(builder, step, data[0], label(step, "dropout", rate=rate, kind="dropout"))
+    through(builder, step, data[0])
     return None
 
 
 def _activation(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     details = {
-        "slope": _setting(step, "slope", "negative_slope", "alpha"), "approximate": _setting(step, "approximate"),
-        "lower_bound": _setting(step, "lower_bound", "min", "min_val", "x_min"),
-        "bound": _setting(step, "bound", "max", "max_val", "x_max"),
+        "slope": setting(step, "slope", "negative_slope", "alpha"), "approximate": setting(step, "approximate"),
+        "lower_bound": setting(step, "lower_bound", "min", "min_val", "x_min"),
+        "bound": setting(step, "bound", "max", "max_val", "x_max"),
     }  # fmt: skip
     word = "relu6" if step.native_name.strip("_").lower() == "relu6" else step.kind
     if step.kind == "clip" and step.native_name == "hardtanh":
         details = {"lower_bound": -1.0 if details["lower_bound"] is None else details["lower_bound"],
                    "bound": 1.0 if details["bound"] is None else details["bound"]}  # fmt: skip
     word, settings = conventions.activation(word, details)
-    _through(builder, step, data[0], _label(step, word, **settings))
-
-
-def _setting(step: Operation, *names: str) -> Any:
-    return next((step.settings[name] for name in names if step.settings.get(name) is not None), None)
+    through(builder, step, data[0], label(step, word, **settings))
 
 
 def _softmax(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    axis = _setting(step, "axis", "dim")
+    axis = setting(step, "axis", "dim")
     axis = axis[0] if isinstance(axis, tuple) else -1 if axis is None else axis
     word = axis_word(axis, len(data[0].shape), data[0].layout)
-    _through(builder, step, data[0], _label(step, step.kind, axis=word))
+    through(builder, step, data[0], label(step, step.kind, axis=word))
 
 
 def _join(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
@@ -95,19 +78,19 @@ def _join(builder: Builder, step: Operation, values: list[Value], data: list[Val
         return None
     numbers = [leaf for leaf in leaves(step.inputs) if isinstance(leaf, (int, float)) and not isinstance(leaf, bool)]
     first = values and values[0] is data[0] and not (step.inputs.args and isinstance(step.inputs.args[0], (int, float)))
-    other = float(f"{float(numbers[0]):.7g}") if numbers else "constant"
-    if step.kind in ("multiply", "divide") and other == 1.0 and first:
-        return _through(builder, step, data[0])
-    if step.kind == "add" and other == 0.0:
-        return _through(builder, step, data[0])
-    word, said = step.kind, other
-    if step.kind == "divide" and first and isinstance(other, float) and other:
-        word, said = "multiply", float(f"{1 / other:.7g}")
-    elif step.kind == "subtract" and first and isinstance(other, float):
-        word, said = "add", -other
+    number = float(f"{float(numbers[0]):.7g}") if numbers else "constant"
+    if step.kind in ("multiply", "divide") and number == 1.0 and first:
+        return through(builder, step, data[0])
+    if step.kind == "add" and number == 0.0:
+        return through(builder, step, data[0])
+    word, said = step.kind, number
+    if step.kind == "divide" and first and isinstance(number, float) and number:
+        word, said = "multiply", float(f"{1 / number:.7g}")
+    elif step.kind == "subtract" and first and isinstance(number, float):
+        word, said = "add", -number
     elif not first and step.kind in ("divide", "subtract"):
         word = f"{step.kind}_from"
-    _through(builder, step, data[0], _label(step, word, operand=said))
+    through(builder, step, data[0], label(step, word, operand=said))
     return None
 
 
@@ -128,138 +111,22 @@ def _scaled(builder: Builder, step: Operation, value: Value, parameter: Value) -
 
 
 def _concat(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    axis = _setting(step, "axis", "dim", "argument_1")
+    axis = setting(step, "axis", "dim", "argument_1")
     axis = axis[0] if isinstance(axis, tuple) else 0 if axis is None else axis
     values = [v for v in values if 0 not in v.shape]  # an empty cache of keys and values
     layout = next((v.layout for v in data if v.layout), None)
     word = axis_word(axis, len(data[0].shape), layout)
     if len(values) == 1:
-        return _through(builder, step, values[0])
+        return through(builder, step, values[0])
     hub = builder.new("concat", {"axis": word}, values, within=step.within, order=step.order)
     hub.shape = tensor_leaves(step.outputs)[0].shape
     builder.put_hub(step, hub, layout)
     return None
 
 
-def _view(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    out = tensor_leaves(step.outputs)[0].shape
-    joined = shaping.heads_joined(builder, data[0], out)
-    builder.put(step, joined or shaping.reshaped(data[0], out, None, step))
-
-
-def _transpose(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    value = data[0]
-    builder.put(step, shaping.transposed(value, _order(step, len(value.shape)), None, step))
-
-
-def _order(step: Operation, rank: int) -> tuple[int, ...]:
-    """The order of axes that a transposition gives: of `permute(0, 2, 1)` as of `transpose(1, 2)`."""
-    if "source" in step.settings and "destination" in step.settings:
-        return _moved(step.settings["source"], step.settings["destination"], rank)
-    said = _setting(step, "axes", "axis", "dims")
-    numbers = said if isinstance(said, tuple) else tuple(
-        v for name, v in step.settings.items() if isinstance(v, int) and not isinstance(v, bool)
-    )  # fmt: skip
-    if len(numbers) == rank:
-        return tuple(numbers)
-    order = list(range(rank))
-    if len(numbers) == 2:
-        one, two = (n % rank for n in numbers)
-        order[one], order[two] = order[two], order[one]
-    elif not numbers:
-        order.reverse()
-    return tuple(order)
-
-
-def _moved(source: Any, destination: Any, rank: int) -> tuple[int, ...]:
-    """The order of axes after some were moved elsewhere, as `moveaxis` does."""
-    pairs = [(source, destination)] if isinstance(source, int) else zip(source, destination, strict=True)
-    places = {there % rank: here % rank for here, there in pairs}
-    rest = iter([axis for axis in range(rank) if axis not in places.values()])
-    return tuple(places[axis] if axis in places else next(rest) for axis in range(rank))
-
-
-def _expand(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    """An axis of length one added or removed, or repeated as arithmetic would repeat it: nothing."""
-    out = tensor_leaves(step.outputs)[0].shape
-    value = data[0]
-    keeps = len(out) == len(value.shape)
-    layout = value.layout if keeps else _layout_without_ones(value, out)
-    _put(builder, step, Value(value.edge, out, layout))
-
-
-def _layout_without_ones(value: Value, out: tuple[int | None, ...]) -> str | None:
-    channel = value.shape[1] if value.layout == "first" and len(value.shape) > 1 else value.shape[-1:]
-    return "first" if value.layout == "first" and len(out) > 2 and out[1] == channel else None
-
-
-def _put(builder: Builder, step: Operation, value: Value) -> None:
-    for index, _ in enumerate(tensor_leaves(step.outputs)):
-        builder.put(step, value, index)
-
-
-def _slice(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    value, out = data[0], tensor_leaves(step.outputs)[0].shape
-    key = _setting(step, "key", "argument_1")
-    picked = picked_state(builder, value, key)
-    if picked is not None:
-        return builder.put(step, Value(picked, out))
-    if windows.cut_behind(builder, value, out, key):
-        return builder.put(step, value)
-    if [n for n in value.shape if n != 1] == [n for n in out if n != 1]:
-        return _expand(builder, step, values, data)
-    if builder.graph.hubs[value.edge.source].word in ("parameter", "table") and not value.edge.labels:
-        return _through(builder, step, value)  # the first rows of a table of positions
-    crop = _cropped(key, value, out)
-    if crop is not None:
-        return _through(builder, step, value, _label(step, "pad", padding=crop, pad_value=0))
-    _through(builder, step, value, _label(step, "slice", key=str(_plain_key(key, value))))
-    return None
-
-
-def _cropped(key: Any, value: Value, out: tuple[int | None, ...]) -> Any:
-    """What an index takes off the borders of an image, as (before, after) per spatial axis; `None` where it does
-    anything else."""
-    if not isinstance(key, tuple) or len(out) != len(value.shape) or len(key) != len(out) or len(out) < 4:
-        return None
-    found = []
-    for part, size, left in zip(key, value.shape, out, strict=True):
-        bounds = str(part).removeprefix("slice(").removesuffix(")").split(", ")
-        start = 0 if bounds[0] == "None" else int(bounds[0]) if bounds[0].isdigit() else None
-        if start is None or bounds[-1] != "None" or size is None or left is None:
-            return None
-        found.append((-start, -(size - left - start)))
-    spatial = found[2:] if value.layout == "first" else found[1:-1]
-    rest = found[:2] if value.layout == "first" else [found[0], found[-1]]
-    return tuple(spatial) if not any(map(any, rest)) else None
-
-
-def _plain_key(key: Any, value: Value) -> Any:
-    """An index in one spelling: slices that take all are left out at the end."""
-    parts = list(key) if isinstance(key, tuple) else [key]
-    while parts and parts[-1] in ("slice(None, None, None)", "Ellipsis", "..."):
-        parts.pop()
-    return tuple(parts)
-
-
-def _split(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    """Parts of equal or given sizes: the slices `start:stop` along an axis."""
-    value, specs = data[0], tensor_leaves(step.outputs)
-    axis = next((i for i, (n, m) in enumerate(zip(value.shape, specs[0].shape, strict=False)) if n != m), None)
-    if len(specs[0].shape) != len(value.shape) or axis is None:
-        return _other(builder, step, values, data)
-    start = 0
-    for index, spec in enumerate(specs):
-        stop = start + (spec.shape[axis] or 0)
-        part = _label(step, "part", axis=axis_word(axis, len(value.shape), value.layout), start=start, stop=stop)
-        builder.put(step, Value(value.edge.then(part), spec.shape, value.layout), index)
-        start = stop
-    return None
-
-
 def _reduce(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     value = data[0]
-    axes = _setting(step, "axis", "dim", "argument_1")
+    axes = setting(step, "axis", "dim", "argument_1")
     rank = len(value.shape)
     axes = (axes,) if isinstance(axes, int) else tuple(axes) if isinstance(axes, tuple) else tuple(range(rank))
     words = sorted({axis_word(a, rank, value.layout) for a in axes if isinstance(a, int)}, key=str)
@@ -267,7 +134,7 @@ def _reduce(builder: Builder, step: Operation, values: list[Value], data: list[V
     if words == spatial and step.kind in ("mean", "maximum") and rank > 2:
         word = "average_pool" if step.kind == "mean" else "max_pool"
         return windows.whole_pool(builder, step, value, word, value.layout, None)
-    _through(builder, step, value, _label(step, step.kind, axis=tuple(words)))
+    through(builder, step, value, label(step, step.kind, axis=tuple(words)))
     return None
 
 
@@ -277,9 +144,9 @@ def _pool(builder: Builder, step: Operation, values: list[Value], data: list[Val
     rank = len(value.shape) - 2
     layout = value.layout or ("first" if builder.report.framework == "torch" else "last")
     get = step.settings.get
-    kernel = _per_axis(_setting(step, "kernel_size", "pool_size", "argument_1"), rank)
-    strides = _per_axis(_setting(step, "stride", "strides", "argument_2") or kernel, rank)
-    padding: Any = _setting(step, "padding", "argument_3") or "valid"
+    kernel = _per_axis(setting(step, "kernel_size", "pool_size", "argument_1"), rank)
+    strides = _per_axis(setting(step, "stride", "strides", "argument_2") or kernel, rank)
+    padding: Any = setting(step, "padding", "argument_3") or "valid"
     padding = padding if isinstance(padding, str) else _per_axis(padding, rank)
     padding = "valid" if isinstance(padding, tuple) and not any(padding) else padding
     settings = {"count_include_pad": get("count_include_pad", builder.report.framework == "torch"),
@@ -300,19 +167,19 @@ def _adaptive_pool(builder: Builder, step: Operation, values: list[Value], data:
 
 
 def _flip(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    axis = _setting(step, "axis", "dims", "argument_1")
+    axis = setting(step, "axis", "dims", "argument_1")
     axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
-    _through(builder, step, data[0], _label(step, "flip", axis=axis))
+    through(builder, step, data[0], label(step, "flip", axis=axis))
 
 
 def _pad(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     value, out = data[0], tensor_leaves(step.outputs)[0].shape
-    said = _setting(step, "pad", "pad_width", "paddings", "argument_1")
-    mode = _setting(step, "mode") or "constant"
+    said = setting(step, "pad", "pad_width", "paddings", "argument_1")
+    mode = setting(step, "mode") or "constant"
     pairs = _pad_pairs(said, value)
-    fill = mode if mode != "constant" else _setting(step, "value", "constant_values") or 0
+    fill = mode if mode != "constant" else setting(step, "value", "constant_values") or 0
     layout = value.layout or ("first" if builder.report.framework == "torch" and len(out) == 4 else value.layout)
-    _through(builder, step, Value(value.edge, value.shape, layout), _label(step, "pad", padding=pairs, pad_value=fill))
+    through(builder, step, Value(value.edge, value.shape, layout), label(step, "pad", padding=pairs, pad_value=fill))
 
 
 def _pad_pairs(said: Any, value: Value) -> Any:
@@ -360,7 +227,7 @@ def _linear(builder: Builder, step: Operation, values: list[Value], data: list[V
     """A product with a weight that is held elsewhere: a table used the other way round, a functional layer."""
     held = [builder.graph.hubs[v.edge.source] for v in data[1:]]
     if step.native_name != "linear" or len(data) < 2 or not all(h.weights and not h.inputs for h in held):
-        return _other(builder, step, values, data)
+        return other(builder, step, values, data)
     (kernel,) = held[0].weights.values()
     shape = kernel.shape or (None, None)
     weights = {"kernel": kernel}
@@ -376,37 +243,20 @@ def _linear(builder: Builder, step: Operation, values: list[Value], data: list[V
     return None
 
 
-def _other(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    """A function without a form of its own here: a label with its settings, or a hub of several inputs."""
-    settings = {name: value for name, value in step.settings.items() if not isinstance(value, FrozenDict)}
-    if step.kind == "matmul":
-        settings = {}
-    word = step.kind if step.kind != "unknown" else step.native_name
-    if step.kind == "unknown":
-        builder.unknown(f"What {step.native_name} in {step.within or 'the model'} computes is not known.")
-    if len(data) == 1:
-        unknown = {"unknown": True} if step.kind == "unknown" else {}
-        return _through(builder, step, data[0], _label(step, word, **settings, **unknown))
-    hub = builder.new(word, settings, data, within=step.within, order=step.order)
-    hub.shape = tensor_leaves(step.outputs)[0].shape
-    builder.put_hub(step, hub)
-    return None
-
-
 Handler = Callable[[Builder, Operation, list[Value], list[Value]], None]
 _HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(_ACTIVATIONS, _activation),
     **dict.fromkeys(_NOTHING, _nothing),
     **dict.fromkeys(_JOINS, _join),
     **dict.fromkeys(("softmax", "log_softmax"), _softmax),
-    **dict.fromkeys(("reshape", "flatten"), _view),
-    **dict.fromkeys(("squeeze", "expand"), _expand),
+    **dict.fromkeys(("reshape", "flatten"), indexing.view),
+    **dict.fromkeys(("squeeze", "expand"), indexing.expanded),
     **dict.fromkeys(("mean", "sum", "variance", "reduce", "argmax"), _reduce),
     **dict.fromkeys(("max_pool", "average_pool"), _pool),
     "concat": _concat,
-    "transpose": _transpose,
-    "slice": _slice,
-    "split": _split,
+    "transpose": indexing.transposition,
+    "slice": indexing.sliced,
+    "split": indexing.split_up,
     "adaptive_pool": _adaptive_pool,
     "pad": _pad,
     "flip": _flip,

@@ -10,6 +10,9 @@ from .patterns import find_attention, fold_functions, name_functions, settle_hea
 _HARD_SIGMOID = [("add", {"operand": 3.0}), ("relu6", {}), ("multiply", {"operand": 0.1666667})]
 
 
+_IDEMPOTENT = frozenset({"relu", "relu6", "clip", "absolute"})
+
+
 def tidy(graph: Graph) -> Graph:
     """The graph with spelled-out functions recognized, sums of sums made one, and what feeds nothing taken out."""
     for hub in graph.hubs:
@@ -58,7 +61,8 @@ def _joined_heads(graph: Graph, edge: Edge) -> Edge:
 
 
 def _one_of_each(edge: Edge) -> Edge:
-    """Runs of numbers multiplied and added as one rescaling, runs of reshapes as the last of them."""
+    """Runs of numbers multiplied and added are one rescaling, runs of reshapes the last of them; what does nothing the
+    second time stands once."""
     labels: list[Label] = []
     for label in edge.labels:
         last = labels[-1] if labels else None
@@ -66,6 +70,8 @@ def _one_of_each(edge: Edge) -> Edge:
         before = _rescaling(last) if last is not None else None
         if last is not None and last.word == label.word == "reshape":
             labels[-1] = label
+        elif last is not None and last.meaning == label.meaning and label.word in _IDEMPOTENT:
+            continue
         elif last is not None and factor is not None and before is not None:
             said = FrozenDict(scale=before[0] * factor[0], shift=before[1] * factor[0] + factor[1])
             labels[-1] = Label("rescaling", said, last.layer, last.within, last.order)
