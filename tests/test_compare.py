@@ -215,3 +215,27 @@ def test_a_difference_names_its_cause() -> None:
     assert (cause.field, cause.a, cause.b, cause.effect) == ("units", 4, 6, "count")
     assert {d.because_of for d in comparison.differences if d is not cause} == {cause.key}
     assert_adds_up(comparison)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        (nn.GELU(approximate="tanh"), "x = torch.relu(x)  # instead of gelu_tanh in 1"),
+        (nn.Identity(), "x = torch.relu(x)  # behind 0"),
+    ],
+)
+def test_a_repair_is_a_line_of_code(wrong: nn.Module, line: str) -> None:
+    port = torch_cnn()
+    port[1] = wrong
+    comparison = compare(keras_cnn(), port)
+    (repair,) = comparison.repairs
+    assert (repair.side, repair.code) == ("b", line)
+    assert comparison.verdict == "equal after repairs"
+
+
+def test_a_setting_is_repaired_where_it_is_read() -> None:
+    port = torch_cnn()
+    port[0].padding = (2, 1)
+    (repair,) = compare(torch_cnn(), port, inputs_a=(1, 3, 9, 9), inputs_b=(1, 3, 9, 9)).repairs
+    assert (repair.side, repair.path, repair.action, repair.setting) == ("b", "0", "set", "padding")
+    assert repair.value == ((1, 1), (1, 1))

@@ -85,7 +85,7 @@ def differences() -> tuple[Difference, ...]:
     norms = [at("eps", 1e-3, 1e-5, "values", f"norm{n}", f"bn{n}") for n in range(1, 6)]
     said = "conv: use bias True and False (absorbed in the running mean behind)"
     return (
-        at("use_bias", True, False, "none", "conv", "conv", text=said),
+        at("use_bias", True, False, "none", "conv", "conv", text=said, reason="absorbed in the running mean behind"),
         *norms,
         at("strides", (1, 1), (2, 2), "shape", "norm3", "bn3"),
         at("dropout", None, "dropout(rate=0.5)", "training", "fused", "drop"),

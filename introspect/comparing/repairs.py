@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ..comparison import Repair
 from ..graph import Label
 from ..records import Report
+from .code import line, removal
 from .findings import Findings, Found
 
 
@@ -109,7 +110,9 @@ def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Rep
     text = f"{hub.path}: {name.replace('_', ' ')} {value} instead of {found.b if side == 1 else found.a}"
     before = [pad for pad in hub.raw.get("pad_layers", ()) if name == "padding"]
     left_out = [
-        Repair("ab"[side], pad.path, "remove", None, str(pad), f"{pad.path}: leave out {pad}", f"# leave out {pad.path}")
+        Repair(
+            "ab"[side], pad.path, "remove", None, str(pad), f"{pad.path}: leave out {pad}", f"# leave out {pad.path}"
+        )
         for pad in before
     ]
     return [*left_out, Repair("ab"[side], hub.path, "set", name, value, text, code)]
@@ -132,7 +135,8 @@ def _function(findings: Findings, found: Found, side: int, reports: tuple[Report
         return [_inserted(side, theirs, _place(findings, found, side, theirs), reports)]
     if mine is not None and theirs is None:
         text = f"{mine.path}: leave out {mine}"
-        return [Repair("ab"[side], mine.path, "remove", None, str(mine), text, f"# leave out {mine} in {mine.path}")]
+        code = removal(mine, mine.path, reports[side].framework == "torch")
+        return [Repair("ab"[side], mine.path, "remove", None, str(mine), text, code)]
     assert mine is not None
     assert theirs is not None
     if found.field.startswith("order"):
@@ -142,12 +146,14 @@ def _function(findings: Findings, found: Found, side: int, reports: tuple[Report
             if side == 1
             else next((f for f in findings.items if f.cause is found and f.labels[1] is theirs), found)
         )
+        code = removal(mine, mine.path, reports[side].framework == "torch")
         return [
-            Repair("ab"[side], mine.path, "remove", None, str(mine), f"{mine.path}: leave out {mine}", ""),
+            Repair("ab"[side], mine.path, "remove", None, str(mine), f"{mine.path}: leave out {mine}", code),
             _inserted(side, theirs, _place(findings, place, side, theirs), reports),
         ]
     text = f"{mine.path}: {theirs} instead of {mine}"
-    return [Repair("ab"[side], mine.path, "set", "function", str(theirs), text, f"# {text}")]
+    code = line(theirs, reports[side].framework == "torch", f"instead of {mine} in {mine.path or 'the model'}")
+    return [Repair("ab"[side], mine.path, "set", "function", str(theirs), text, code)]
 
 
 def _place(findings: Findings, found: Found, side: int, label: Label) -> tuple[str, str]:
@@ -167,11 +173,8 @@ def _place(findings: Findings, found: Found, side: int, label: Label) -> tuple[s
 def _inserted(side: int, label: Label, place: tuple[str, str], reports: tuple[Report, Report]) -> Repair:
     where, path = place
     torch = reports[side].framework == "torch"
-    code = f"x = {'torch.nn.functional' if torch else 'keras.ops'}.{label.word}(x)  # {where} {path}"
+    code = line(label, torch, f"{where} {path or 'the output'}")
     action = "input" if label.word == "rescaling" else "insert"
-    if action == "input":
-        scale, shift = label.settings["scale"], label.settings["shift"]
-        code = f"x = x * {scale} + {shift}"
     text = f"{where} {path or 'a function of the model itself'}: {label}"
     return Repair("ab"[side], path, action, "output" if where == "behind" else None, str(label), text, code)
 

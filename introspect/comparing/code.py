@@ -1,0 +1,61 @@
+"""A function without weights as a line of code, for the framework of the model that is to be changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph import Label
+
+# word -> the call in torch and in Keras; {} are the settings of the label, `x` is what it acts on
+_CALLS: dict[str, tuple[str, str]] = {
+    "relu": ("torch.relu(x)", "keras.ops.relu(x)"),
+    "relu6": ("torch.nn.functional.relu6(x)", "keras.ops.relu6(x)"),
+    "leaky_relu": ("torch.nn.functional.leaky_relu(x, {slope})", "keras.ops.leaky_relu(x, {slope})"),
+    "elu": ("torch.nn.functional.elu(x, {slope})", "keras.ops.elu(x, {slope})"),
+    "celu": ("torch.nn.functional.celu(x, {slope})", "keras.ops.celu(x, {slope})"),
+    "selu": ("torch.nn.functional.selu(x)", "keras.ops.selu(x)"),
+    "gelu": ("torch.nn.functional.gelu(x)", "keras.ops.gelu(x, approximate=False)"),
+    "gelu_tanh": ("torch.nn.functional.gelu(x, approximate='tanh')", "keras.ops.gelu(x, approximate=True)"),
+    "silu": ("torch.nn.functional.silu(x)", "keras.ops.silu(x)"),
+    "mish": ("torch.nn.functional.mish(x)", "keras.activations.mish(x)"),
+    "sigmoid": ("torch.sigmoid(x)", "keras.ops.sigmoid(x)"),
+    "log_sigmoid": ("torch.nn.functional.logsigmoid(x)", "keras.ops.log_sigmoid(x)"),
+    "hard_sigmoid": ("torch.nn.functional.hardsigmoid(x)", "keras.ops.hard_sigmoid(x)"),
+    "hard_silu": ("torch.nn.functional.hardswish(x)", "keras.ops.hard_silu(x)"),
+    "tanh": ("torch.tanh(x)", "keras.ops.tanh(x)"),
+    "softplus": ("torch.nn.functional.softplus(x, {beta})", "keras.ops.softplus(x)"),
+    "softsign": ("torch.nn.functional.softsign(x)", "keras.ops.soft_sign(x)"),
+    "exp": ("torch.exp(x)", "keras.ops.exp(x)"),
+    "square": ("torch.square(x)", "keras.ops.square(x)"),
+    "absolute": ("torch.abs(x)", "keras.ops.abs(x)"),
+    "clip": ("torch.clamp(x, {lower}, {upper})", "keras.ops.clip(x, {lower}, {upper})"),
+    "rescaling": ("x * {scale} + {shift}", "x * {scale} + {shift}"),
+}
+
+
+def call(label: Label, torch: bool, features_first: bool = False) -> str | None:
+    """`torch.relu(x)`: what the function is called with; `None` where no such line is known."""
+    if label.word in ("softmax", "log_softmax"):
+        axis: Any = label.settings.get("axis")
+        axis = (1 if torch and features_first else -1) if axis == "channel" else axis
+        return f"torch.{label.word}(x, {axis})" if torch else f"keras.ops.{label.word}(x, {axis})"
+    if label.word == "pad" and not label.settings.get("pad_value"):
+        padding: Any = label.settings["padding"]
+        if torch:
+            return f"torch.nn.functional.pad(x, {tuple(n for pair in reversed(padding) for n in pair)})"
+        return f"keras.layers.ZeroPadding{len(padding)}D({padding})(x)"
+    known = _CALLS.get(label.word)
+    return known[0 if torch else 1].format(**label.settings) if known else None
+
+
+def line(label: Label, torch: bool, comment: str, features_first: bool = False) -> str:
+    """The line of code, with where it belongs; a comment alone where the function has no call of its own."""
+    said = call(label, torch, features_first)
+    return f"x = {said}  # {comment}" if said else f"# {comment}: {label}"
+
+
+def removal(label: Label, path: str, torch: bool) -> str:
+    """What takes a function out: a module becomes one that does nothing."""
+    if torch and label.layer is not None:
+        return f'model.set_submodule("{label.layer}", torch.nn.Identity())'
+    return f"# leave out {label} in {path or 'the model'}"
