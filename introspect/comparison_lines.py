@@ -70,7 +70,7 @@ class Causes:
         causes = {d.key: d for d in map(self.cause, match.differences)}
         elsewhere = [_place(cause) for key, cause in causes.items() if key not in {d.key for d in here}]
         told = []
-        bare = not any(layer.parameters for layer in (*match.a, *match.b))
+        bare = not any(layer.parameter_count for layer in (*match.a, *match.b))
         if bare and not match.differences and not (match.a and match.b):
             return "does nothing here"  # a flatten of one position, an activation that is none
         if not (match.a and match.b):
@@ -238,7 +238,7 @@ def _mapped(entries: Sequence[Mapped], sides: Sides) -> list[str]:
 
 def _matched(comparison: Comparison, sides: Sides) -> str:
     both = sum(1 for m in comparison.matches if m.a and m.b)
-    differ = [m for m in comparison.matches if m.differences or any(x.parameters for x in (*m.a, *m.b))]
+    differ = [m for m in comparison.matches if m.differences or any(x.parameter_count for x in (*m.a, *m.b))]
     only = [sum(1 for m in differ if not m.b), sum(1 for m in differ if not m.a)]
     alone = [f"{number} only in {name}" for number, name in zip(only, sides.names, strict=True) if number]
     return ", ".join([f"{both} matched", *alone])
