@@ -9,6 +9,8 @@ import pytest
 from support.layer_pairs import ANOTHER, DIFFERENT, EQUAL, REPAIRED, LayerCase, cases, same_function
 
 CASES = cases()
+# A third is tried each time, the others in the sweep.
+EVERY = [case if n % 3 == 0 else pytest.param(case, marks=pytest.mark.sweep) for n, case in enumerate(CASES)]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -18,7 +20,7 @@ def _freed() -> Any:
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")  # of torch, for kernels of even size
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", EVERY, ids=lambda case: case.name)
 def test_the_truth_of_a_pair(case: LayerCase) -> None:
     keras_model, torch_model = case.build_keras(), case.build_torch()
     assert same_function(case, keras_model, torch_model) == (case.truth == EQUAL)

@@ -35,7 +35,7 @@ def test_every_weighted_layer_has_its_partner(pair: TextPair) -> None:
     assert sorted([*theirs, *pair.torch_only]) == sorted(ours)
 
 
-@pytest.mark.parametrize("as_it_comes", [False, True])
+@pytest.mark.parametrize("as_it_comes", [False, pytest.param(True, marks=pytest.mark.sweep)])
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_the_listed_differences_are_all_there_are(pair: TextPair, as_it_comes: bool) -> None:
     keras_model = pair.build_keras("float64")
