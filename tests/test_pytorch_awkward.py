@@ -14,6 +14,7 @@ from torch import nn
 
 from introspect import Inputs, TensorSpec, explain, inspect
 from introspect.errors import InputsError, UnsupportedModelError
+from introspect.values import tensor_leaves
 
 
 class Runs(nn.Module):
@@ -351,3 +352,21 @@ def really(layer: Any, tensors: list[Any]) -> tuple[Any, Exception | None]:
             return layer(*tensors), None
     except Exception as error:
         return None, error
+
+
+def test_a_model_that_casts_by_itself_is_really_run() -> None:
+    class Casting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Linear(4, 3), nn.Linear(3, 2)
+
+        def forward(self, x: Any) -> Any:
+            with torch.autocast("cpu", torch.bfloat16):
+                x = self.one(x)
+            return self.two(x.float())
+
+    report = inspect(Casting(), (1, 4))
+    assert report.method == "eager"
+    assert report.complete
+    dtypes = [[str(leaf.dtype) for leaf in tensor_leaves(report[name].calls[0].outputs)] for name in ("one", "two")]
+    assert dtypes == [["bfloat16"], ["float32"]]

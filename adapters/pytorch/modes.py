@@ -109,6 +109,7 @@ class AbstractMode(RecordingMode):
     def __init__(self, recorder: Recorder, device: torch.device, owned: Iterable[torch.Tensor]) -> None:
         super().__init__(recorder)
         self.device = device
+        self._casts_on = device.type if device.type != "meta" else "cpu"
         self._owned = {id(tensor) for tensor in owned}
         self._stand_ins: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._born: dict[int, torch.Tensor] = {}
@@ -144,6 +145,8 @@ class AbstractMode(RecordingMode):
         return func, torch.get_default_dtype(), *given
 
     def _answer(self, func: Any, args: Any, kwargs: Any, key: Any, tensors: list[torch.Tensor]) -> Any:
+        if torch.is_autocast_enabled(self._casts_on):
+            raise TypeError("inside autocast dtypes are those of the real device")
         known = LAYOUTS.get(key) if key is not None else None
         if known is not None and (outputs := self._made_again(known, tensors)) is not None:
             return outputs

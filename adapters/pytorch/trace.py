@@ -157,12 +157,19 @@ def _spec(shape: tuple[int | None, ...], dtype: torch.dtype) -> TensorSpec:
 class Pass:
     """What calling a module does on this thread while a pass is on."""
 
-    def __init__(self, recorder: Recorder, registered: Container[int], training: bool, abstract: bool) -> None:
+    def __init__(
+        self, recorder: Recorder, registered: Container[int], training: bool, abstract: bool, casts_on: str = "cpu"
+    ) -> None:
         self.recorder = recorder
+        self._casts_on = casts_on
         self.registered = registered
         self.training = training
         self.by_rule = abstract and are_torchs_own()
         self._how: dict[int, tuple[bool, Leaf | None]] = {}
+
+    def casts(self) -> bool:
+        """Whether autocast is on: then dtypes are not those that a rule gives."""
+        return torch.is_autocast_enabled(self._casts_on)
 
     def how(self, module: torch.nn.Module) -> tuple[bool, Leaf | None]:
         """Whether the module is a unit, and how it answers at once. What is not registered in the model is in no table
@@ -177,7 +184,7 @@ class Pass:
         with _Unseen():
             unit, leaf = self._how.get(id(module)) or self.how(module)
             bare = not module._forward_pre_hooks and not module._forward_hooks
-            if leaf is not None and bare and len(args) == 1 and not kwargs and type(args[0]) is torch.Tensor:
+            if leaf is not None and bare and not self.casts() and len(args) == 1 and not kwargs and type(args[0]) is torch.Tensor:
                 try:
                     outputs = leaf(module, args[0])
                 except (TypeError, AttributeError, KeyError):  # something was put where such a layer has its own
@@ -211,7 +218,8 @@ def _run(model: torch.nn.Module, held: _Held, inputs: Inputs, training: bool, me
         if abstract
         else EagerMode(recorder, held.tensors.values())
     )
-    current = Pass(recorder, paths, training, abstract)
+    casts_on = device.type if device.type != "meta" else "cpu"
+    current = Pass(recorder, paths, training, abstract, casts_on)
     outputs, error = None, None
     with ExitStack() as stack:
         stack.enter_context(random_state_kept())
