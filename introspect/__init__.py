@@ -11,8 +11,25 @@ from .comparison import Comparison
 from .errors import IntrospectError
 from .formulas import explain
 from .inspection import inspect
+from .proof import Proof, prove
 from .records import Report
+from .transferring import Transfer, transfer
 from .values import Inputs, TensorSpec
+from .weight_map import WeightMap
 
-__all__ = ["Comparison", "Inputs", "IntrospectError", "Report", "TensorSpec", "compare", "explain", "inspect"]
+__all__ = [
+    "Comparison",
+    "Inputs",
+    "IntrospectError",
+    "Proof",
+    "Report",
+    "TensorSpec",
+    "Transfer",
+    "WeightMap",
+    "compare",
+    "explain",
+    "inspect",
+    "prove",
+    "transfer",
+]
 __version__ = "0.1.0"

@@ -5,11 +5,12 @@ An adapter gives plain facts: `Layer` records without calls and counts (inspecti
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .records import Call, Layer, Operation, Source
-from .values import FrozenDict, Inputs
+from .values import FrozenDict, Inputs, TensorSpec
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,70 @@ class Trace:
         return self.calls.get(path, ())
 
 
+class Weights(Protocol):
+    """The tensors of a live model by `Parameter.path`, as arrays; of tied ones every path is known."""
+
+    def __contains__(self, path: object) -> bool:
+        """Whether there is such a tensor."""
+        ...
+
+    def spec(self, path: str) -> TensorSpec:
+        """Its shape and dtype."""
+        ...
+
+    def read(self, path: str) -> Any:
+        """A copy of its values as a NumPy array; those of dtypes that NumPy lacks as float32."""
+        ...
+
+    def assign(self, values: Mapping[str, Any]) -> None:
+        """Write arrays in place: devices, dtypes, sharing and what is trained stay as they are. All shapes and dtypes
+        are checked before the first is written, and what was written is taken back if anything raises. Raises
+        `TransferError`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Change:
+    """A repair in plain words: `action` is "set" (`setting` of the layer becomes `value`; "function": what it computes
+    becomes `word`), "insert" (`word` before the layer, before the output for the path `None`) or "remove"."""
+
+    action: str
+    path: str | None
+    setting: str | None = None
+    value: Any = None
+    word: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=FrozenDict)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a model gave: the arrays of its outputs in order; where asked for, those of every layer's first call."""
+
+    outputs: tuple[Any, ...]
+    layers: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Stage(Protocol):
+    """A copy of a model on which weights and settings can be tried; the model itself is left as it is."""
+
+    notes: list[str]
+    """What is computed less precisely than asked for, or on no copy, and why."""
+    exact: bool
+    """Whether all is computed in the dtype that was asked for."""
+
+    def weights(self) -> Weights:
+        """The tensors of the copy, by the model's paths."""
+        ...
+
+    def change(self, change: Change) -> str | None:
+        """Make a change; a sentence that says why not, where it can't be made."""
+        ...
+
+    def run(self, inputs: Inputs, record: bool = False) -> Ran:
+        """What the copy gives for arrays, when it does not train."""
+        ...
+
+
 class Adapter(Protocol):
     """Reads the models of one framework."""
 
@@ -97,4 +162,17 @@ class Adapter(Protocol):
 
         Partial, with a note, when the model raises.
         """
+        ...
+
+    def weights(self, model: Any) -> Weights:
+        """The model's tensors, to be read and written by path."""
+        ...
+
+    def save(self, model: Any, path: str) -> None:
+        """Write the model's weights to a file, in the format that its name ends in. Raises `TargetError`."""
+        ...
+
+    def stage(self, model: Any, dtype: str) -> Stage:
+        """A copy that computes in this dtype; where a model can't be copied, the same layers under a scope that gives
+        them other values, which the stage's notes say."""
         ...

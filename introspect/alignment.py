@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from .graph import COMMUTATIVE, ENDS, Edge, Graph, Hub
 from .hashing import LEVELS, Numbers, backward, forward, signature
@@ -19,14 +20,16 @@ _TOKENS = re.compile(r"[A-Za-z]+|\d+")
 
 
 class Alignment:
-    """`partner[a]` is the hub of b that a hub of a is matched to; `back` is the other way round."""
+    """`partner[a]` is the hub of b that a hub of a is matched to; `back` is the other way round. `uses` says of either
+    graph, for every hub, which (hub, input) it feeds."""
 
     def __init__(self, a: Graph, b: Graph) -> None:
         self.a, self.b = a, b
         self.partner: dict[int, int] = {}
         self.back: dict[int, int] = {}
-        self._uses = a.consumers(), b.consumers()
-        self._signatures: dict[tuple[str, int, int], Hashable] = {}
+        self.uses = a.consumers(), b.consumers()
+        self._numbers = Numbers()
+        self._signatures: dict[tuple[str, int, int], int] = {}
 
     def match(self, a: int, b: int) -> None:
         """Two hubs are partners."""
@@ -40,11 +43,17 @@ class Alignment:
         """Whether two hubs are the same by themselves."""
         return self._signature(0, a, level) == self._signature(1, b, level)
 
-    def _signature(self, side: int, index: int, level: str) -> Hashable:
+    def signatures(self, side: int, level: str) -> list[int]:
+        """What every hub of a graph is by itself: equal numbers for what is the same."""
+        return [self._signature(side, hub.index, level) for hub in (self.b if side else self.a).hubs]
+
+    def _signature(self, side: int, index: int, level: str) -> int:
         key = (level, side, index)
-        if key not in self._signatures:
-            self._signatures[key] = signature((self.b if side else self.a).hubs[index], level)
-        return self._signatures[key]
+        number = self._signatures.get(key)
+        if number is None:
+            number = self._numbers.of(signature((self.b if side else self.a).hubs[index], level))
+            self._signatures[key] = number
+        return number
 
     def agreement(self, a: int, b: int, way: str) -> int:
         """How well the steps behind ("ahead") or before two hubs go together: 3 where there is one of the same kind, or
@@ -58,7 +67,7 @@ class Alignment:
     def _steps(self, side: int, index: int, way: str) -> set[tuple[Hashable, tuple[str, ...]]]:
         graph = self.b if side else self.a
         if way == "ahead":
-            edges = [(i, graph.hubs[i].inputs[slot]) for i, slot in self._uses[side][index]]
+            edges = [(i, graph.hubs[i].inputs[slot]) for i, slot in self.uses[side][index]]
         else:
             edges = [(edge.source, edge) for edge in graph.hubs[index].inputs]
         return {(self._signature(side, i, "skeleton"), tuple(label.word for label in edge.labels)) for i, edge in edges}
@@ -85,7 +94,7 @@ class Alignment:
         yield from self._only_ones([e.source for e in left], [e.source for e in right], level)
 
     def _feeding(self, a: int, b: int, level: str) -> Iterator[tuple[int, int]]:
-        fed = [i for i, _ in self._uses[0][a]], [i for i, _ in self._uses[1][b]]
+        fed = [i for i, _ in self.uses[0][a]], [i for i, _ in self.uses[1][b]]
         yield from self._only_ones(*fed, level, with_uses=True)
         if level in ("weights", "skeleton"):
             yield from self._only_ones(*fed, level)
@@ -152,9 +161,9 @@ def _in_sequence(found: Alignment) -> None:
 def _by_hashes(found: Alignment, level: str) -> None:
     """By what leads to a hub and what it leads to; then by the one or the other alone."""
     numbers = Numbers()
-    graphs = (found.a, found.b)
-    ahead = [forward(graph, level, numbers) for graph in graphs]
-    behind = [backward(graph, level, numbers) for graph in graphs]
+    graphs = [(graph, found.signatures(side, level)) for side, graph in enumerate((found.a, found.b))]
+    ahead = [forward(graph, own, level, numbers) for graph, own in graphs]
+    behind = [backward(graph, own, level, numbers) for graph, own in graphs]
     both = [list(zip(f, b, strict=True)) for f, b in zip(ahead, behind, strict=True)]
     tied = []
     for left, right in _groups(found, both):
@@ -180,9 +189,9 @@ def _groups(found: Alignment, keys: list[list]) -> list[tuple[list[int], list[in
 
 def _by_names(found: Alignment, left: list[int], right: list[int], level: str) -> None:
     """Hubs that nothing but their names tells apart: the likest names, then the order."""
-    for a in left:
+    for at, a in enumerate(left):
         likeness = {
-            b: (_likeness(found.a.hubs[a], found.b.hubs[b]), -abs(left.index(a) - place))
+            b: (_likeness(found.a.hubs[a], found.b.hubs[b]), -abs(at - place))
             for place, b in enumerate(right)
             if found.free(a, b)
         }
@@ -213,8 +222,13 @@ def _by_one_way(found: Alignment, ahead: list[list], behind: list[list]) -> None
 
 def _likeness(one: Hub, other: Hub) -> float:
     """How many words two names share."""
-    left, right = (set(_TOKENS.findall(hub.path.lower())) for hub in (one, other))
+    left, right = _words_of(one.path), _words_of(other.path)
     return len(left & right) / max(1, len(left | right))
+
+
+@lru_cache(maxsize=1 << 14)
+def _words_of(path: str) -> frozenset[str]:
+    return frozenset(_TOKENS.findall(path.lower()))
 
 
 def _between_anchors(found: Alignment) -> None:
@@ -233,12 +247,12 @@ def _moved(found: Alignment) -> None:
     for hub in found.a.hubs:
         if hub.index in found.partner or not hub.weighted:
             continue
-        here = {found.partner[i] for i in near[0][hub.index] if i in found.partner}
-        for other in found.b.hubs:
-            alike = found.free(hub.index, other.index) and found.alike(hub.index, other.index, "skeleton")
-            around = near[1][other.index].union(*(near[1][i] for i in near[1][other.index]))
-            if alike and hub.settings.get("units") == other.settings.get("units") and here & around:
-                found.match(hub.index, other.index)
+        here = [found.partner[i] for i in near[0][hub.index] if i in found.partner]
+        beside = {j for i in here for j in near[1][i]}
+        for index in sorted(beside.union(*(near[1][j] for j in beside))):
+            alike = found.free(hub.index, index) and found.alike(hub.index, index, "skeleton")
+            if alike and hub.settings.get("units") == found.b.hubs[index].settings.get("units"):
+                found.match(hub.index, index)
                 break
 
 
@@ -261,7 +275,7 @@ def _gaps(found: Alignment, side: int) -> dict[Hashable, list[int]]:
         above = min((n for edge in hub.inputs if (n := before[edge.source]) is not None), default=None)
         before.append(partners.get(hub.index, above))
     behind: list[int | None] = [None] * len(graph.hubs)
-    uses = found._uses[side]
+    uses = found.uses[side]
     for hub in reversed(graph.hubs):
         below = min((n for i, _ in uses[hub.index] if (n := behind[i]) is not None), default=None)
         behind[hub.index] = partners.get(hub.index, below)

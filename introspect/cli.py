@@ -1,7 +1,8 @@
 """The command line: a thin shell over the public names.
 
 Exit status of `report` 0: done; 1: the model raised (what could be read is printed all the same); of `compare`, as of
-diff, 0: equal; 1: any other verdict; of both 2: bad use or a bad target.
+diff, 0: equal; 1: any other verdict (with `--prove`, 0: the proof holds); of `prove` 0: it holds; 1: it does not; of
+all 2: bad use or a bad target, and of `transfer` also where not all weights can be carried.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ import typer
 from .comparing import compare as compare_models
 from .errors import InputsError, IntrospectError
 from .inspection import inspect
+from .proof import prove as prove_models
 from .records import Report
+from .registry import adapter_for
 from .targets import load_target, parse_arguments, parse_inputs
+from .transferring import transfer as transfer_weights
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # click's, wherever typer keeps its click
 
@@ -95,19 +99,65 @@ def compare(
     format: Annotated[Format, typer.Option(help="How the comparison is printed.")] = Format.text,
     only: Annotated[Only | None, typer.Option(help="Only the rows of the table that have differences.")] = None,
     width: Annotated[int | None, typer.Option(help=_WIDTH, min=40)] = None,
+    prove: Annotated[bool, typer.Option("--prove", help="Prove it too, on copies with random weights.")] = False,
 ) -> None:
     """Print in what two models differ: introspect compare mine:model saved.json --only differences"""
     with _without_startup_remarks():
         (one, inputs_a), (other, inputs_b) = _loaded(a, with_a, input_a), _loaded(b, with_b, input_b)
         found = compare_models(one, other, inputs_a=inputs_a, inputs_b=inputs_b)
+        proof = prove_models(one, other, found) if prove else None
     if format is Format.json:
         typer.echo(found.to_json(indent=2))
     elif format is Format.markdown:
         typer.echo(found.to_markdown(only is not None))
     else:
         typer.echo(found.to_text(only is not None, width))
-    if not found.equal:
+    if proof is not None:
+        typer.echo(f"\n{proof}", err=format is Format.json)  # a JSON text stays one
+    if not (found.equal if proof is None else proof.holds):
         raise typer.Exit(1)
+
+
+@app.command()
+def prove(
+    a: Annotated[str, typer.Argument(help=_TARGET)],
+    b: Annotated[str, typer.Argument(help="The other one.")],
+    input_a: Annotated[list[str] | None, typer.Option(help=f"For the first: {_INPUT}")] = None,
+    input_b: Annotated[list[str] | None, typer.Option(help="The same for the second.")] = None,
+    with_a: Annotated[list[str] | None, typer.Option(help=f"For the first: {_WITH}")] = None,
+    with_b: Annotated[list[str] | None, typer.Option(help="The same for the second.")] = None,
+    own: Annotated[bool, typer.Option("--own", help="Carry the first model's own weights, not random ones.")] = False,
+    seeds: Annotated[int, typer.Option(help="With how many random weights and inputs.", min=1)] = 3,
+) -> None:
+    """Carry weights across, make the listed repairs on copies, and run both: introspect prove mine:a mine:b"""
+    with _without_startup_remarks():
+        (one, inputs_a), (other, inputs_b) = _loaded(a, with_a, input_a), _loaded(b, with_b, input_b)
+        found = compare_models(one, other, inputs_a=inputs_a, inputs_b=inputs_b)
+        proof = prove_models(one, other, found, weights="own" if own else "random", seeds=seeds)
+    typer.echo(str(proof))
+    if not proof.holds:
+        raise typer.Exit(1)
+
+
+@app.command()
+def transfer(
+    source: Annotated[str, typer.Argument(help=_TARGET)],
+    target: Annotated[str, typer.Argument(help="The model that the weights go into.")],
+    out: Annotated[str, typer.Option(help="Where they are written: .pt, .safetensors, .weights.h5 or .keras.")],
+    input_a: Annotated[list[str] | None, typer.Option(help=f"For the source: {_INPUT}")] = None,
+    input_b: Annotated[list[str] | None, typer.Option(help="The same for the target.")] = None,
+    with_a: Annotated[list[str] | None, typer.Option(help=f"For the source: {_WITH}")] = None,
+    with_b: Annotated[list[str] | None, typer.Option(help="The same for the target.")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Carry what can be carried.")] = False,
+    recipe: Annotated[bool, typer.Option("--recipe", help="Print Python code that does the same.")] = False,
+) -> None:
+    """Carry the weights of one model into another: introspect transfer mine:a mine:b --out b.safetensors"""
+    with _without_startup_remarks():
+        (one, inputs_a), (other, inputs_b) = _loaded(source, with_a, input_a), _loaded(target, with_b, input_b)
+        found = compare_models(one, other, inputs_a=inputs_a, inputs_b=inputs_b)
+        done = transfer_weights(one, other, found, partial=partial)
+        adapter_for(other).save(other, out)
+    typer.echo(done.recipe() if recipe else str(done))
 
 
 def _loaded(target: str, arguments: list[str] | None, inputs: list[str] | None) -> tuple[Any, Any]:

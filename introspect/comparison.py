@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .records import Layer, Report
+from .weight_map import WeightMap
 
 COMPARISON_SCHEMA = 1
 EFFECTS: dict[str, str] = {
@@ -77,8 +78,9 @@ class Account:
 class Repair:
     """A change of one model that takes a difference away.
 
-    `side` is "a" or "b", `action` "set" (a setting of the layer), "insert" or "remove" (a function without weights) or
-    "input" (what is fed has to be scaled); `code` is a line for the framework of that side.
+    `side` is "a" or "b", `action` "set" (a setting of the layer), "insert" (a function without weights, before the
+    layer; behind it where `setting` is "output"), "remove" or "input" (what is fed has to be scaled); `code` is a line
+    for the framework of that side.
     """
 
     side: str
@@ -105,7 +107,8 @@ class Mapped:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two models side by side. `a.native_count` plus the counts of `accounts` is `b.native_count`, exactly."""
+    """Two models side by side. `a.native_count` plus the counts of `accounts` is `b.native_count`, exactly;
+    `weight_map` says how the tensors of `a` become those of `b`, and (`weight_map.reversed()`) the other way round."""
 
     a: Report
     b: Report
@@ -117,6 +120,7 @@ class Comparison:
     input_map: tuple[Mapped, ...] = ()
     output_map: tuple[Mapped, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    weight_map: WeightMap = field(default_factory=WeightMap)
 
     @property
     def equal(self) -> bool:

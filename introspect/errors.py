@@ -7,7 +7,9 @@
     ├── UnknownPathError        (KeyError)      no layer has this path
     ├── UnknownColumnError      (ValueError)    no table has this column
     ├── SchemaError             (ValueError)    this is no report that this version reads
-    └── TargetError             (ValueError)    a command-line target can't be loaded
+    ├── TargetError             (ValueError)    a command-line target can't be loaded
+    ├── TransferError           (ValueError)    weights can't be carried from this model into that one
+    └── ProofError              (ValueError)    these two models can't be run side by side
 
 A message is one sentence that says what came in, what was expected and what to do. A model that raises is no error
 of ours: its report ends there, is marked incomplete, and has a note that names the layer.
@@ -52,6 +54,14 @@ class SchemaError(IntrospectError, ValueError):
 
 class TargetError(IntrospectError, ValueError):
     """A command-line target can't be loaded."""
+
+
+class TransferError(IntrospectError, ValueError):
+    """Weights can't be carried from this model into that one."""
+
+
+class ProofError(IntrospectError, ValueError):
+    """These two models can't be run side by side."""
 
 
 def near_names(name: str, known: Iterable[str]) -> str:

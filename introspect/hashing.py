@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from .conventions import COMPARED
@@ -75,18 +75,18 @@ def meaning(label: Label) -> Hashable:
     return label.word, _frozen(dict(label.settings))
 
 
-def forward(graph: Graph, level: str, numbers: Numbers) -> list[int]:
-    """Of every hub: a number for it and everything that leads to it."""
+def forward(graph: Graph, own: Sequence[int], level: str, numbers: Numbers) -> list[int]:
+    """Of every hub: a number for it and everything that leads to it. `own`: the numbers of their signatures."""
     found: list[int] = []
     for hub in graph.hubs:
         fed = [(found[edge.source], edge.port, _labels(edge, level)) for edge in hub.inputs]
         inputs = tuple(sorted(fed, key=repr)) if hub.word in COMMUTATIVE else tuple(fed)
-        found.append(numbers.of(("forward", signature(hub, level), inputs)))
+        found.append(numbers.of(("forward", own[hub.index], inputs)))
     return found
 
 
-def backward(graph: Graph, level: str, numbers: Numbers) -> list[int]:
-    """Of every hub: a number for it and everything that it leads to."""
+def backward(graph: Graph, own: Sequence[int], level: str, numbers: Numbers) -> list[int]:
+    """Of every hub: a number for it and everything that it leads to. `own`: the numbers of their signatures."""
     found = [0] * len(graph.hubs)
     consumers = graph.consumers()
     for hub in reversed(graph.hubs):
@@ -96,7 +96,7 @@ def backward(graph: Graph, level: str, numbers: Numbers) -> list[int]:
             edge = consumer.inputs[slot]
             place = -1 if consumer.word in COMMUTATIVE else slot
             fed.append((found[index], place, edge.port, _labels(edge, level)))
-        found[hub.index] = numbers.of(("backward", signature(hub, level), tuple(sorted(fed, key=repr))))
+        found[hub.index] = numbers.of(("backward", own[hub.index], tuple(sorted(fed, key=repr))))
     return found
 
 
@@ -104,6 +104,3 @@ def _labels(edge: Edge, level: str) -> Hashable:
     if level == "strict":
         return tuple(meaning(label) for label in edge.acting)
     return tuple(label.word for label in edge.acting) if level == "functions" else ()
-
-
-Key = Callable[[int], Hashable]

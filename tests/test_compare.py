@@ -239,3 +239,12 @@ def test_a_setting_is_repaired_where_it_is_read() -> None:
     (repair,) = compare(torch_cnn(), port, inputs_a=(1, 3, 9, 9), inputs_b=(1, 3, 9, 9)).repairs
     assert (repair.side, repair.path, repair.action, repair.setting) == ("b", "0", "set", "padding")
     assert repair.value == ((1, 1), (1, 1))
+
+
+def test_another_precision_is_one_difference() -> None:
+    half = torch_cnn().to(torch.bfloat16)
+    comparison = compare(torch_cnn(), half, inputs_a=(1, 3, 9, 9), inputs_b=(1, 3, 9, 9))
+    assert [(d.field, d.a, d.b, d.effect) for d in comparison.causes] == [("dtype", "float32", "bfloat16", "values")]
+    mixed = keras.Sequential([keras.Input((4,)), layers.Dense(3, dtype="mixed_bfloat16"), layers.Dense(2)])
+    plain = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(2)])
+    assert [(d.a, d.b) for d in compare(mixed, plain).causes] == [("bfloat16", "float32")]

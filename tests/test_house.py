@@ -25,13 +25,14 @@ ALLOWED = {
     "records": {"errors", "parameter", "values", "vocabulary"},
     "explanation": {"errors"},
     "adapter": {"records", "values"},
+    "weight_map": {"values"},
     "registry": {"adapter", "errors"},
     "inputs": {"adapter", "errors", "values"},
     "tables": {"errors", "explanation", "parameter", "records", "values", "vocabulary"},
     "render/text": {"tables"},
     "render/markdown": {"tables"},
-    "render/json": {"comparison", "errors", "parameter", "records", "values"},
-    "comparison": {"records"},
+    "render/json": {"comparison", "errors", "parameter", "records", "values", "weight_map"},
+    "comparison": {"records", "weight_map"},
     "comparison_lines": {"comparison", "records", "tables", "vocabulary"},
     "comparison_tables": {"comparison", "comparison_lines", "records", "tables", "values"},
     "targets": {"errors", "records", "registry", "values"},
@@ -106,7 +107,8 @@ def test_only_presentation_methods_import_inside_functions_of_records(name: str,
 
 
 def test_the_public_names_are_exactly_these() -> None:
-    names = {"inspect", "explain", "compare", "Report", "Comparison", "Inputs", "TensorSpec", "IntrospectError"}
+    names = {"inspect", "explain", "compare", "transfer", "prove", "Report", "Comparison", "Transfer", "Proof"}
+    names |= {"WeightMap", "Inputs", "TensorSpec", "IntrospectError"}
     assert set(introspect.__all__) == names
     assert all(hasattr(introspect, name) for name in introspect.__all__)
 

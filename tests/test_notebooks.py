@@ -35,4 +35,5 @@ def test_a_saved_notebook_holds_no_error_and_no_start_up_noise(path: Path) -> No
 
 
 def test_there_are_notebooks() -> None:
-    assert (FOLDER / "01_inspect.ipynb").is_file()
+    for name in ("01_inspect.ipynb", "02_compare.ipynb"):
+        assert (FOLDER / name).is_file()

@@ -19,10 +19,10 @@ from ..tree import unused
 from .inputs import candidates
 from .layers import is_unit, own_variables, row_of
 from .packed import meaning
-from .structure import children_of, walk
 from .staging import KerasStage
+from .structure import children_of, walk
 from .trace import trace
-from .weights import KerasArrays, all_variables, seed_states
+from .weights import KerasArrays, all_variables, save, seed_states
 
 
 class KerasAdapter:
@@ -59,6 +59,10 @@ class KerasAdapter:
         describe(model, seen)
         held = {id(variable): variable for layer, _, _ in walk(model) for variable in all_variables(layer)}
         return KerasArrays({path: held[number] for number, path in seen.items()})
+
+    def save(self, model: Any, path: str) -> None:
+        """Write `name.weights.h5` or `name.keras`. Raises `TargetError`."""
+        save(model, path)
 
     def stage(self, model: Any, dtype: str) -> KerasStage:
         """A copy that computes in this dtype."""

@@ -11,7 +11,7 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
     "relu": ops.relu, "relu6": ops.relu6, "gelu": lambda x: ops.gelu(x, approximate=False),
     "gelu_tanh": lambda x: ops.gelu(x, approximate=True), "sigmoid": ops.sigmoid, "tanh": ops.tanh, "silu": ops.silu,
     "hard_silu": ops.hard_silu, "hard_sigmoid": ops.hard_sigmoid, "selu": ops.selu, "softplus": ops.softplus,
-    "softsign": ops.soft_sign if hasattr(ops, "soft_sign") else ops.softsign, "log_sigmoid": ops.log_sigmoid,
+    "softsign": ops.softsign, "log_sigmoid": ops.log_sigmoid,
     "exp": ops.exp, "log": ops.log, "sqrt": ops.sqrt, "rsqrt": ops.rsqrt, "square": ops.square,
     "absolute": ops.absolute, "negate": ops.negative, "dropout": lambda x: x,
 }  # fmt: skip
@@ -38,8 +38,8 @@ _SET: dict[str, Callable[[Mapping[str, Any]], Callable[[Any], Any]]] = {
     "celu": lambda s: lambda x, slope=s["slope"]: ops.celu(x, slope),
     "softmax": lambda s: lambda x, axis=s["axis"]: ops.softmax(x, _axis(axis)),
     "log_softmax": lambda s: lambda x, axis=s["axis"]: ops.log_softmax(x, _axis(axis)),
-    "rescaling": lambda s: lambda x, a=s["scale"], b=s.get("shift") or 0: x * a + b,
+    "rescaling": lambda s: lambda x: x * s["scale"] + (s.get("shift") or 0),
     "add": lambda s: lambda x, n=float(s["operand"]): x + n,
     "multiply": lambda s: lambda x, n=float(s["operand"]): x * n,
-    "clip": lambda s: lambda x, a=s.get("lower"), b=s.get("upper"): ops.clip(x, a, b),
+    "clip": lambda s: lambda x: ops.clip(x, s.get("lower"), s.get("upper")),
 }

@@ -19,20 +19,28 @@ _PATCHES: dict[str, ThreadPatch] = {}
 
 
 @contextmanager
-def wide() -> Iterator[None]:
-    """What is computed on this thread is computed in float64."""
-    backend = keras.config.backend()
-    if backend == "tensorflow":
-        with _tensorflow().active(True):
-            yield
-    elif backend == "torch":
-        with _torch():
-            yield
-    elif backend == "jax":
+def doubles(dtype: str) -> Iterator[None]:
+    """JAX makes float32 of all doubles where it is not told to keep them."""
+    if keras.config.backend() == "jax" and dtype == "float64":
         with sys.modules["jax"].enable_x64(True):
             yield
     else:
         yield
+
+
+@contextmanager
+def wide(casts: bool = True) -> Iterator[None]:
+    """What is computed on this thread is computed in float64; `casts`: also what the models' own code casts to less."""
+    backend = keras.config.backend()
+    if backend == "tensorflow":
+        with _tensorflow().active("casts" if casts else "constants"):
+            yield
+    elif backend == "torch" and casts:
+        with _torch():
+            yield
+    else:
+        with doubles("float64"):
+            yield
 
 
 def _tensorflow() -> ThreadPatch:
@@ -53,7 +61,7 @@ def _tensorflow() -> ThreadPatch:
     def cast(x: Any, dtype: Any, name: Any = None) -> Any:
         if patch.current is not None:
             wanted = tf.as_dtype(dtype)
-            wanted = tf.float64 if wanted in narrow else wanted
+            wanted = tf.float64 if wanted in narrow and patch.current == "casts" else wanted
             if isinstance(x, float) and wanted.is_floating:
                 return tf.constant(x, wanted)
             dtype = wanted

@@ -15,9 +15,10 @@ from introspect.values import Inputs
 from ..tree import Place
 from .functions import function_of
 from .layers import own_variables
-from .precision import wide
+from .precision import doubles, wide
 from .structure import walk
-from .weights import KerasArrays
+from .substituted import Doubles, Scope
+from .weights import KerasArrays, array_of
 
 _FLOATS = ("float32", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 _ATTRIBUTES = {
@@ -32,22 +33,23 @@ class KerasStage:
     def __init__(self, model: Any, dtype: str, arrays: Callable[[Any], KerasArrays]) -> None:
         self.notes: list[str] = []
         self.exact = True
-        self._dtype, self._scope = dtype, None
+        self._dtype, self._scope, self._casts = dtype, None, True
         places = walk(model)
         try:
-            self._model = copied(model, dtype, places)
+            with doubles(dtype):
+                self._model = copied(model, dtype, places)
         except Exception as error:  # the user's own get_config and from_config
             why = " ".join(str(error).split())[:160]
             name = type(model).__name__
             self.notes.append(f"{name} can't be copied ({type(error).__name__}: {why}): its own layers run with other "
                               "values under a scope, in their own dtype.")  # fmt: skip
-            self._model, self._scope = model, _Scope(arrays(model))
+            self._model, self._scope = model, Scope(arrays(model))
             self.exact = dtype == "float32"
         self._layers = {
             path: copy.layer
             for place, copy in zip(places, walk(self._model), strict=True) for path in place.paths
         }  # fmt: skip
-        self._arrays = self._scope or arrays(model).like(arrays(self._model))
+        self._arrays: Any = self._scope or Doubles(arrays(model).like(arrays(self._model)), dtype)
         if self._scope is None:
             self._note_narrow(dtype)
 
@@ -59,26 +61,49 @@ class KerasStage:
             shown = ", ".join(narrow[:3]) + (f" and {len(narrow) - 3} more" if len(narrow) > 3 else "")
             self.notes.append(f"These compute in float32 whatever they are told: {shown}.")
 
+        if dtype == "float64" and keras.backend.result_type("float64", "float32") != "float64":
+            self.exact = False
+            self.notes.append(f"On {keras.config.backend()}, Keras's own layers make float32 of doubles.")
+        if dtype == "float64" and keras.config.backend() == "tensorflow":
+            resized = [path for path, layer in self._layers.items() if _is_interpolated(layer)]
+            if resized:
+                self.exact = False
+                self.notes.append(f"TensorFlow interpolates in float32: {', '.join(resized[:3])}.")
+
     def weights(self) -> Any:
         """The copy's variables, by the model's paths."""
         return self._arrays
 
     def run(self, inputs: Inputs, record: bool = False) -> Ran:
-        """What the copy gives."""
-        args, kwargs = (_mapped(self._tensor, part) for part in (inputs.args, dict(inputs.kwargs)))
+        """What the copy gives. Code that casts to float32, and then counts on it, runs once more with its casts."""
+        if self._dtype != "float64" or self._scope is not None or not self._casts:
+            return self._run(inputs, record)
+        try:
+            return self._run(inputs, record)
+        except Exception:  # the model's own code
+            self._casts = False
+            ran = self._run(inputs, record)
+        if self.exact:
+            self.exact = False
+            self.notes.append("The model's own code casts to float32, and counts on it.")
+        return ran
+
+    def _run(self, inputs: Inputs, record: bool) -> Ran:
         recorded: dict[str, Any] = {}
         with ExitStack() as stack:
+            stack.enter_context(doubles(self._dtype))
+            args, kwargs = (_mapped(self._tensor, part) for part in (inputs.args, dict(inputs.kwargs)))
             if self._scope is not None:
                 stack.enter_context(self._scope.active())
             if self._dtype == "float64" and self._scope is None:
-                stack.enter_context(wide())
+                stack.enter_context(wide(self._casts))
             if record:
                 stack.enter_context(_recording(self._layers, recorded))
             for layer in self._layers.values():
                 if getattr(layer, "adapt_mean", None) is not None:  # what it subtracts was made of what it had before
                     layer.finalize_state()
             outputs = self._model(*args, **kwargs, training=False)
-        return Ran(tuple(_array(tensor) for tensor in _tensors(outputs)), recorded)
+        return Ran(tuple(array_of(tensor) for tensor in _tensors(outputs)), recorded)
 
     def _tensor(self, value: Any) -> Any:
         if not hasattr(value, "dtype") or not hasattr(value, "shape"):
@@ -101,7 +126,7 @@ class KerasStage:
             if function is None:
                 return f"what {change.word} computes is not known here"
             call = layer.call
-            if change.path is None:
+            if change.path is None or change.setting == "output":
                 layer.call = lambda *args, **kwargs: function(call(*args, **kwargs))
             else:
                 layer.call = lambda x, *args, **kwargs: call(function(x), *args, **kwargs)
@@ -160,6 +185,10 @@ def _is_narrow(layer: Any, dtype: str) -> bool:
     return any(str(v.dtype) != dtype for v in kept) or layer.compute_dtype not in (dtype, None)
 
 
+def _is_interpolated(layer: Any) -> bool:
+    return type(layer).__name__ in ("UpSampling2D", "Resizing") and layer.interpolation != "nearest"
+
+
 @contextmanager
 def _policy(dtype: str) -> Iterator[None]:
     """Layers made within compute in this dtype."""
@@ -173,40 +202,13 @@ def _policy(dtype: str) -> Iterator[None]:
         keras.config.set_floatx(floats)
 
 
-class _Scope:
-    """The weights of a model that can't be copied: what they are to be while it runs."""
-
-    def __init__(self, arrays: KerasArrays) -> None:
-        self._arrays = arrays
-        self._values: dict[str, Any] = {}
-
-    def __contains__(self, path: object) -> bool:
-        return path in self._arrays
-
-    def spec(self, path: str) -> Any:
-        """The shape and dtype of a tensor."""
-        return self._arrays.spec(path)
-
-    def read(self, path: str) -> Any:
-        """Its value, the other one where it was given one."""
-        return self._values[path].copy() if path in self._values else self._arrays.read(path)
-
-    def assign(self, values: Mapping[str, Any]) -> None:
-        """Other values, for the time of a run."""
-        self._arrays.check(values)
-        self._values |= values
-
-    def active(self) -> Any:
-        """The scope in which the variables have these values."""
-        held = [(self._arrays.tensor(path), array) for path, array in self._values.items()]
-        return keras.StatelessScope(
-            state_mapping=[(v, keras.ops.convert_to_tensor(array, v.dtype)) for v, array in held]
-        )
-
-
 def _set(layer: Any, change: Change) -> str | None:
     name = _ATTRIBUTES.get(change.setting or "")
-    if change.setting == "padding" and getattr(layer, "padding", None) in ("valid", "same") and hasattr(layer, "kernel"):
+    if (
+        change.setting == "padding"
+        and getattr(layer, "padding", None) in ("valid", "same")
+        and hasattr(layer, "kernel")
+    ):
         return _pad(layer, change.value)
     if name is None or not hasattr(layer, name):
         return f"{type(layer).__name__} has no attribute for {change.setting}"
@@ -249,7 +251,7 @@ def _recording(layers: Mapping[str, Any], recorded: dict[str, Any]) -> Iterator[
             output = call(*args, **kwargs)
             tensors = _tensors(output)
             if path not in recorded and tensors:
-                recorded[path] = _array(tensors[0])
+                recorded[path] = array_of(tensors[0])
             return output
 
         return run
@@ -269,11 +271,12 @@ def _recording(layers: Mapping[str, Any], recorded: dict[str, Any]) -> Iterator[
 
 
 def _tensors(value: Any) -> list[Any]:
-    return [leaf for leaf in keras.tree.flatten(value) if hasattr(leaf, "shape") and hasattr(leaf, "dtype")]
-
-
-def _array(tensor: Any) -> Any:
-    return keras.ops.convert_to_numpy(tensor).copy()
+    """In the order in which they stand (`keras.tree` sorts the keys of dicts)."""
+    if isinstance(value, Mapping):
+        return [leaf for part in value.values() for leaf in _tensors(part)]
+    if isinstance(value, (tuple, list)):
+        return [leaf for part in value for leaf in _tensors(part)]
+    return [value] if hasattr(value, "shape") and hasattr(value, "dtype") else []
 
 
 def _mapped(function: Callable[[Any], Any], value: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from introspect.errors import TargetError
 from introspect.values import TensorSpec
 
 from ..arrays import Arrays
@@ -23,6 +24,24 @@ def all_variables(layer: Any) -> list[Any]:
     return [*own_variables(layer), *seed_states(layer)]
 
 
+def array_of(tensor: Any) -> Any:
+    """A copy of a tensor of any backend as an array."""
+    if keras.config.backend() == "tensorflow":  # NumPy warns of the way that Keras itself takes
+        return tensor.numpy().copy()
+    array: Any = keras.ops.convert_to_numpy(tensor)
+    return array.copy()
+
+
+def save(model: Any, path: str) -> None:
+    """Write `name.weights.h5` or `name.keras`. Raises `TargetError`."""
+    if path.endswith(".weights.h5"):
+        model.save_weights(path)
+    elif path.endswith(".keras"):
+        model.save(path)
+    else:
+        raise TargetError(f"{path!r} is no file of Keras: write name.weights.h5 or name.keras.")
+
+
 class KerasArrays(Arrays):
     """See `introspect.adapter.Weights`."""
 
@@ -30,8 +49,8 @@ class KerasArrays(Arrays):
         return TensorSpec(shape_of(tensor), str(tensor.dtype))
 
     def _read(self, tensor: Any) -> Any:
-        array = keras.ops.convert_to_numpy(tensor.value)
-        return array.astype("float32") if array.dtype.kind == "V" or "bfloat" in str(array.dtype) else array.copy()
+        array = array_of(tensor.value)
+        return array.astype("float32") if "bfloat" in str(array.dtype) else array
 
     def _write(self, tensor: Any, array: Any) -> None:
         tensor.assign(array)

@@ -22,10 +22,10 @@ from .derived import made_by, place_of, row_of_tensor
 from .inputs import candidates, dtype_name
 from .layers import row_of
 from .packed import stored_form, unpacked
-from .tables.common import parametrized
 from .staging import TorchStage
+from .tables.common import parametrized
 from .trace import trace
-from .weights import TorchArrays
+from .weights import TorchArrays, save
 
 _UNPACKED: weakref.WeakKeyDictionary[Any, torch.nn.Module] = weakref.WeakKeyDictionary()
 
@@ -78,6 +78,10 @@ class PyTorchAdapter:
         describe(module, seen)
         held = {id(tensor): tensor for part, _ in walk(module) for _, tensor, _ in _tensors(part, "")}
         return TorchArrays({path: held[key] for key, path in seen.items() if key in held})
+
+    def save(self, model: Any, path: str) -> None:
+        """Write the state dict as `name.pt` or `name.safetensors`. Raises `TargetError`."""
+        save(_module(model), path)
 
     def stage(self, model: Any, dtype: str) -> TorchStage:
         """A copy that computes in this dtype."""

@@ -46,16 +46,25 @@ def _clip(settings: Mapping[str, Any]) -> Callable[[Any], Any]:
     return lambda x: torch.clamp(x, lower, upper)
 
 
+def _upsample(settings: Mapping[str, Any]) -> Callable[[Any], Any]:
+    mode = {"nearest": "nearest", "bilinear": "bilinear", "trilinear": "trilinear", "linear": "linear"}[
+        settings["interpolation"]
+    ]
+    corners = bool(settings.get("align_corners")) if mode != "nearest" else None
+    return lambda x: functional.interpolate(x, tuple(settings["size"]), mode=mode, align_corners=corners)
+
+
 _SET: dict[str, Callable[[Mapping[str, Any]], Callable[[Any], Any]]] = {
     "leaky_relu": lambda s: lambda x, slope=s["slope"]: functional.leaky_relu(x, slope),
     "elu": lambda s: lambda x, slope=s["slope"]: functional.elu(x, slope),
     "celu": lambda s: lambda x, slope=s["slope"]: functional.celu(x, slope),
-    "softplus": lambda s: lambda x, beta=s.get("beta") or 1.0: functional.softplus(x, beta),
+    "softplus": lambda s: lambda x: functional.softplus(x, s.get("beta") or 1.0),
     "softmax": lambda s: lambda x, axis=s["axis"]: torch.softmax(x, _axis(x, axis)),
     "log_softmax": lambda s: lambda x, axis=s["axis"]: torch.log_softmax(x, _axis(x, axis)),
-    "rescaling": lambda s: lambda x, a=s["scale"], b=s.get("shift") or 0: x * a + b,
+    "rescaling": lambda s: lambda x: x * s["scale"] + (s.get("shift") or 0),
     "add": lambda s: lambda x, n=float(s["operand"]): x + n,
     "multiply": lambda s: lambda x, n=float(s["operand"]): x * n,
     "clip": _clip,
+    "upsample": _upsample,
     "pad": _pad,
 }

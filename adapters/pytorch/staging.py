@@ -25,6 +25,9 @@ _ATTRIBUTES = {
     "dilation": ("dilation",),
     "count_include_pad": ("count_include_pad",),
     "slope": ("negative_slope",),
+    "groups": ("num_groups",),
+    "max_norm": ("max_norm",),
+    "divisor": ("divisor_override",),
 }
 _NARROW = (torch.float32, torch.float16, torch.bfloat16)
 
@@ -72,6 +75,11 @@ class TorchStage:
             return _inside(module, change)
         if change.action == "set" and change.setting in ("padding", "pad_value"):
             return _pad(module, change)
+        if change.action == "set" and change.setting == "activation" and isinstance(module, torch.nn.RNN):
+            module.mode, module.nonlinearity = f"RNN_{str(change.value).upper()}", str(change.value)
+            return None
+        if change.action == "set" and change.setting == "kind":
+            return _pool_by(module, str(change.value))
         if change.action == "set" and change.setting != "function":
             return _set(module, change)
         return self._function(module, change)
@@ -79,12 +87,13 @@ class TorchStage:
     def _function(self, module: torch.nn.Module, change: Change) -> str | None:
         if change.action == "remove":
             return _forget(module)
+        behind = change.action == "insert" and (change.path is None or change.setting == "output")
         function = function_of(change.word or "", change.settings)
         if function is None:
             return f"what {change.word} computes is not known here"
         if change.action == "set":
             module.forward = lambda x, *args, **kwargs: function(x)  # type: ignore[method-assign]
-        elif change.path is None:
+        elif behind:
             module.register_forward_hook(lambda _, args, output: _first_changed(output, function))
         else:
             module.register_forward_pre_hook(lambda _, args: (function(args[0]), *args[1:]))
@@ -104,7 +113,8 @@ def _pad(module: Any, change: Change) -> str | None:
     """The padding in front of a window, by hand: so far as it is reached, and with what a pool is to see there."""
     if isinstance(module, torch.nn.modules.conv._ConvTransposeNd):
         return _crop(module, change.value)
-    plan = module.__dict__.setdefault("_introspect_padding", {"around": None, "value": 0.0})
+    lowest = float("-inf") if isinstance(module, torch.nn.modules.pooling._MaxPoolNd) else 0.0
+    plan = module.__dict__.setdefault("_introspect_padding", {"around": None, "value": lowest})
     if change.setting == "pad_value":
         plan["value"] = float("-inf") if change.value == "-inf" else change.value or 0.0
         if change.value == "outside":
@@ -114,22 +124,52 @@ def _pad(module: Any, change: Change) -> str | None:
     if plan.get("hooked"):
         return None
     own = getattr(module, "padding", None)
-    if own is None or isinstance(own, str) and plan["around"] is None:
+    if own is None or (isinstance(own, str) and plan["around"] is None):
         return f"{type(module).__name__} has no padding of its own"
     around = own if isinstance(own, tuple) else (own,) * _rank(module)
     plan["around"] = plan["around"] or tuple(n for size in reversed(around) for n in (size, size))
     plan["hooked"] = True
     module.padding = (0,) * _rank(module)
+    if getattr(module, "ceil_mode", False):  # the padding is that which windows reach
+        module.ceil_mode = False
+    if getattr(module, "count_include_pad", True) is False:
+        _count_what_is_there(module, plan)
+        return None
     module.register_forward_pre_hook(lambda _, args: (functional.pad(args[0], plan["around"], value=plan["value"]),))
+    return None
+
+
+def _count_what_is_there(module: Any, plan: dict[str, Any]) -> None:
+    """A mean that is padded by hand and does not count what is padded."""
+    forward, module.count_include_pad = module.forward, True
+
+    def counted(x: Any) -> Any:
+        share = forward(functional.pad(torch.ones_like(x), plan["around"]))
+        return forward(functional.pad(x, plan["around"])) / share
+
+    module.forward = counted
+
+
+def _pool_by(module: Any, kind: str) -> str | None:
+    """The mean of each window in the place of its maximum, or the other way round."""
+    rank, window = _rank(module), {"stride": module.stride, "padding": module.padding, "ceil_mode": module.ceil_mode}
+    if kind == "max_pool":
+        made: Any = (torch.nn.MaxPool1d, torch.nn.MaxPool2d, torch.nn.MaxPool3d)[rank - 1]
+    elif kind == "average_pool":
+        made = (torch.nn.AvgPool1d, torch.nn.AvgPool2d, torch.nn.AvgPool3d)[rank - 1]
+    else:
+        return f"there is no {kind} to put in its place"
+    module.forward = made(module.kernel_size, **window).forward
     return None
 
 
 def _crop(module: Any, value: Any) -> str | None:
     """What a transposed convolution cuts off its full output."""
-    if any(n < 0 for pair in value for n in pair):
+    more = tuple(max(0, -after) for _, after in value)
+    if any(before < 0 for before, _ in value) or any(n >= s for n, s in zip(more, module.stride, strict=True)):
         return "more than the full output of a transposed convolution is wanted"
-    module.padding = module.output_padding = (0,) * len(value)
-    cuts = tuple(-n for pair in reversed(value) for n in pair)
+    module.padding, module.output_padding = (0,) * len(value), more
+    cuts = tuple(-max(0, n) for pair in reversed(value) for n in pair)
     module.register_forward_hook(lambda _, args, output: functional.pad(output, cuts))
     return None
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from introspect.errors import TargetError
 from introspect.values import TensorSpec
 
 from ..arrays import Arrays
@@ -13,6 +14,20 @@ from .inputs import dtype_name
 
 # Dtypes that NumPy lacks are read as this one, which holds all their values.
 _WIDER = {torch.bfloat16: torch.float32}
+
+
+def save(module: torch.nn.Module, path: str) -> None:
+    """Write the state dict as `name.pt` or `name.safetensors`. Raises `TargetError`."""
+    if path.endswith((".pt", ".pth", ".bin")):
+        torch.save(module.state_dict(), path)
+    elif path.endswith(".safetensors"):
+        try:
+            from safetensors.torch import save_model
+        except ImportError as error:
+            raise TargetError("A .safetensors file needs the package safetensors: pip install safetensors.") from error
+        save_model(module, path)
+    else:
+        raise TargetError(f"{path!r} is no file of torch: write name.pt or name.safetensors.")
 
 
 class TorchArrays(Arrays):

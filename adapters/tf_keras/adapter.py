@@ -21,7 +21,7 @@ from .layers import is_unit, row_of
 from .structure import children_of, is_learned, local_name, own_variables, seeds, trainable_ids, walk
 from .trace import trace
 from .untouched import tracking_kept
-from .weights import TfKerasArrays
+from .weights import TfKerasArrays, save
 
 
 class TfKerasAdapter:
@@ -54,6 +54,10 @@ class TfKerasAdapter:
         describe(model, seen)
         held = {id(v): v for layer, _, _ in walk(model) for v in (*own_variables(layer), *seeds(layer))}
         return TfKerasArrays({path: held[number] for number, path in seen.items()})
+
+    def save(self, model: Any, path: str) -> None:
+        """Write `name.weights.h5` or `name.keras`. Raises `TargetError`."""
+        save(model, path)
 
 
 ADAPTER = TfKerasAdapter()

@@ -224,6 +224,7 @@ class Builder:
     def put_hub(self, step: Call | Operation, hub: Hub, layout: Layout = None, labels: tuple[Label, ...] = ()) -> None:
         """All outputs of a step are those of a hub; functions fused into the layer act on the first."""
         for index, spec in enumerate(tensor_leaves(step.outputs)):
+            hub.raw.setdefault("dtype", spec.dtype)
             edge = Edge(hub.index, index, labels if index == 0 else ())
             self.values[step.order, index] = Value(edge, spec.shape, layout)
 

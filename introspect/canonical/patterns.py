@@ -47,10 +47,15 @@ def _scores(graph: Graph, edge: Edge) -> tuple[Hub, list[Edge], list[Label]] | N
 
 
 def _leads_to_product(graph: Graph, edge: Edge) -> bool:
-    hub = graph.hubs[edge.source]
-    if hub.word in _PRODUCTS:
-        return True
-    return hub.word in ("add", "where", "mask") and any(_leads_to_product(graph, inner) for inner in hub.inputs)
+    seen, stack = set(), [edge.source]
+    while stack:
+        hub = graph.hubs[stack.pop()]
+        if hub.word in _PRODUCTS:
+            return True
+        if hub.word in ("add", "where", "mask") and hub.index not in seen:
+            seen.add(hub.index)
+            stack += [inner.source for inner in hub.inputs]
+    return False
 
 
 def _become_attention(graph: Graph, hub: Hub, product: Hub, added: list[Edge], labels: list[Label]) -> None:
@@ -104,10 +109,12 @@ def settle_masks(graph: Graph) -> None:
 def _summands(graph: Graph, edges: Any) -> list[Edge]:
     """The edges that a sum, or a sum of sums, is made of; where no part is learned it stays one."""
     found: list[Edge] = []
-    for edge in edges:
+    stack = [*reversed(edges)]
+    while stack:
+        edge = stack.pop()
         hub = graph.hubs[edge.source]
         if hub.word in ("add", "where", "mask") and _is_learned(graph, edge):
-            found += _summands(graph, hub.inputs)
+            stack += reversed(hub.inputs)
         else:
             found.append(edge)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from operator import itemgetter
 
 from ..graph import ENDS, JOINS, Graph, Hub, Label
 from .findings import Findings, Found
@@ -53,7 +54,7 @@ def _regions(findings: Findings) -> None:
     for side, graph in enumerate((findings.a, findings.b)):
         for region in _connected(graph, {i for s, i in only if s == side}):
             members = [only[side, i] for i in sorted(region)]
-            root = _leading(graph, members, side)
+            root = members[0]
             for member in members:
                 if member is not root:
                     member.follows(root)
@@ -80,16 +81,12 @@ def _missing_inputs(findings: Findings) -> None:
     for found in findings.items if missing else ():
         ends = [missing[side, end] for side, end in enumerate(found.ends) if end is not None and (side, end) in missing]
         masks = [
-            f for (side, _), f in missing.items() if f.field == "input" and "given" in str((found.a, found.b)[side])
-        ]
-        cause = next(iter(ends), None) or (next(iter(masks), None) if found.field == "mask" else None)
+            f for (side, _), f in (missing.items() if found.field == "mask" else ())
+            if f.field == "input" and "given" in str((found.a, found.b)[side])
+        ]  # fmt: skip
+        cause = next(iter(ends), None) or next(iter(masks), None)
         if cause is not None:
             found.follows(cause)
-
-
-def _leading(graph: Graph, members: list[Found], side: int) -> Found:
-    """The join that took the others along, or else the first."""
-    return members[0]
 
 
 def _connected(graph: Graph, indices: set[int]) -> list[set[int]]:
@@ -122,13 +119,17 @@ def _around(findings: Findings, graph: Graph, region: set[int], side: int) -> It
 def _moved(findings: Findings) -> None:
     """A function that one model has a step earlier or later than the other."""
     gone = [f for f in findings.only_labels if f.labels[1] is None and f.cause is None]
-    come = [f for f in findings.only_labels if f.labels[0] is None and f.cause is None]
+    come: dict[int, list[tuple[int, Found]]] = defaultdict(list)  # by where it is, with its number among all of these
+    for n, found in enumerate(findings.only_labels):
+        if found.labels[0] is None and found.cause is None and found.hubs[0] is not None:
+            come[found.hubs[0]].append((n, found))
     for one in gone:
         x = one.labels[0]
-        for other in come:
+        near = [place for i in _around_of(findings, one) for place in come.get(i, ())] if come else []
+        for _, other in sorted(near, key=itemgetter(0)):
             y = other.labels[1]
             alike = isinstance(x, Label) and isinstance(y, Label) and x.meaning == y.meaning
-            if other.cause is None and alike and _near(findings, one, other):
+            if other.cause is None and alike:
                 one.field = "order"
                 one.b = f"{y} elsewhere"
                 one.labels = (x, y)
@@ -136,43 +137,44 @@ def _moved(findings: Findings) -> None:
                 break
 
 
-def _near(findings: Findings, one: Found, other: Found) -> bool:
-    """Whether two places are at most two hubs apart."""
-    start, goal = one.hubs[0], other.hubs[0]
-    if start is None or goal is None:
-        return False
-    graph, uses = findings.a, findings.a.consumers()
-    reached, edge = {start}, {start}
+def _around_of(findings: Findings, found: Found) -> set[int]:
+    """The hubs that are at most two hubs apart from where something is."""
+    if found.hubs[0] is None:
+        return set()
+    reached = edge = {found.hubs[0]}
     for _ in range(3):
-        if goal in reached:
-            return True
-        edge = {e.source for i in edge for e in graph.hubs[i].inputs} | {j for i in edge for j, _ in uses[i]}
-        reached |= edge
-    return goal in reached
+        fed_by = {e.source for i in edge for e in findings.a.hubs[i].inputs}
+        edge = fed_by | {j for i in edge for j, _ in findings.uses[0][i]}
+        reached = reached | edge
+    return reached
 
 
 def _rewired(findings: Findings) -> None:
     """Edges that lead from elsewhere: those that share a hub are one change of order."""
     wired = [f for f in findings.items if f.field == "source" and f.cause is None]
     back = findings.alignment.back
-    touched = []
-    for found in wired:
-        sources = (found.ends[0], None if found.ends[1] is None else back.get(found.ends[1]))
-        touched.append({i for i in (found.hubs[0], *sources) if i is not None})
+    first: dict[int, int] = {}  # hub -> the first of these that touches it
     for n, found in enumerate(wired):
-        for m in range(n):
-            if touched[n] & touched[m]:
-                found.follows(wired[m])
-                break
+        sources = (found.ends[0], None if found.ends[1] is None else back.get(found.ends[1]))
+        touched = {i for i in (found.hubs[0], *sources) if i is not None}
+        before = min((first[i] for i in touched if i in first), default=None)
+        if before is not None:
+            found.follows(wired[before])
+        for i in touched:
+            first.setdefault(i, n)
+    causes = {found.cause for found in wired}
     for found in wired:
-        if found.cause is None and any(other.cause is found for other in wired):
+        if found.cause is None and found in causes:
             found.field = "order"
 
 
 def _exchanged(findings: Findings) -> None:
     """Two layers behind each other that differ in just what tells them apart have changed places."""
     own: dict[int, list[Found]] = defaultdict(list)
+    functions: dict[int | None, list[Found]] = defaultdict(list)
     for found in findings.items:
+        if any(found.labels):
+            functions[found.hubs[0]].append(found)
         both = None not in found.hubs and found.cause is None and not any(found.labels)
         if both and found.hubs[0] is not None and found.field not in FOLLOWING:
             own[found.hubs[0]].append(found)
@@ -183,16 +185,16 @@ def _exchanged(findings: Findings) -> None:
                 first, (one, other) = before[0], (findings.a.hubs[edge.source], findings.a.hubs[index])
                 if one.word != other.word or first.field == "order":
                     continue
-                for found in (*before[1:], *here, *_beside(findings, {edge.source, index})):
+                for found in (*before[1:], *here, *_beside(findings, functions, {edge.source, index})):
                     found.follows(first)
                 first.field, first.effect = "order", "values"
                 first.a, first.b = (one.path, other.path), (other.path, one.path)
 
 
-def _beside(findings: Findings, hubs: set[int]) -> list[Found]:
+def _beside(findings: Findings, functions: dict[int | None, list[Found]], hubs: set[int]) -> list[Found]:
     """Functions that moved with these hubs: in front of them or directly behind."""
-    near = hubs | {i for hub in findings.a.hubs for e in hub.inputs if e.source in hubs for i in (hub.index,)}
-    return [f for f in findings.items if any(f.labels) and f.cause is None and f.hubs[0] in near]
+    near = hubs | {i for hub in hubs for i, _ in findings.uses[0][hub]}
+    return [f for i in sorted(near) for f in functions.get(i, ()) if f.cause is None]
 
 
 def _turned(found: list[Found]) -> set[tuple[str, str, str]]:
@@ -266,15 +268,7 @@ def _following(findings: Findings) -> None:
 
 
 def _can_follow(findings: Findings, found: Found) -> bool:
-    if found.field in FOLLOWING or found.field in (
-        "output_shape",
-        "shape",
-        "upsample",
-        "reshape",
-        "size",
-        "start",
-        "stop",
-    ):
+    if found.field in FOLLOWING or found.field in _SIZES:
         return True
     if found.field == "flatten" and None in (found.a, found.b):  # of a single position there is nothing to flatten
         return True

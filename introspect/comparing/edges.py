@@ -176,9 +176,10 @@ def _without_joining(findings: Findings, hubs: tuple[int, int], one: Chain, othe
 def _moved_rows(findings: Findings, found: Found) -> None:
     """Ids that are counted from a later row on, in a table with so many rows more in front."""
     label = found.labels[0] or found.labels[1]
+    if label is None or label.word != "rescaling" or label.settings["scale"] != 1:
+        return
     tokens = next((f for f in findings.items if f.field == "tokens" and f.hubs == found.hubs), None)
-    shifted = label is not None and label.word == "rescaling" and label.settings["scale"] == 1
-    if label is None or not shifted or tokens is None or None in (tokens.a, tokens.b):
+    if tokens is None or None in (tokens.a, tokens.b):
         return
     more = tokens.b - tokens.a if found.labels[0] is None else tokens.a - tokens.b
     if label.settings["shift"] == more:
@@ -254,13 +255,14 @@ def _without_partner(findings: Findings) -> None:
             hubs = (hub.index, None) if side == 0 else (None, hub.index)
             name = hub.word if hub.word in ("input", "output") else "layer"
             found = findings.add(Found(name, said[0], said[1], effect, hubs))
-            if hub.word == "parameter" and (table := _table_beside(graph, hub, partners)) is not None:
+            if hub.word == "parameter" and (table := _table_beside(findings, side, hub, partners)) is not None:
                 found.effect, found.text = "none", f"added to every row of {table}, which can hold it"
 
 
-def _table_beside(graph: Graph, hub: Hub, partners: dict[int, int]) -> str | None:
+def _table_beside(findings: Findings, side: int, hub: Hub, partners: dict[int, int]) -> str | None:
     """A vector that is added to the rows of a table is part of these."""
-    sums = [other for other in graph.hubs if any(e.source == hub.index and not e.acting for e in other.inputs)]
+    graph, uses = (findings.a, findings.b)[side], findings.uses[side][hub.index]
+    sums = [graph.hubs[i] for i in dict.fromkeys(i for i, slot in uses if not graph.hubs[i].inputs[slot].acting)]
     if len(sums) != 1 or sums[0].word != "add" or sums[0].index not in partners:
         return None
     beside = [graph.hubs[e.source] for e in sums[0].inputs if not e.acting]

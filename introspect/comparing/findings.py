@@ -72,6 +72,11 @@ class Findings:
         """The second graph."""
         return self.alignment.b
 
+    @property
+    def uses(self) -> tuple[list[list[tuple[int, int]]], list[list[tuple[int, int]]]]:
+        """Of either graph, for every hub, which (hub, input) it feeds."""
+        return self.alignment.uses
+
     def add(self, found: Found) -> Found:
         """Keep a difference."""
         always = found.field in ("layer", "kind", "source", "order")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
+from itertools import accumulate
 from typing import Any
 
 from ..comparison import Difference, Match
@@ -83,6 +85,7 @@ class _Groups:
     def top(self, item: tuple[int, str]) -> tuple[int, str]:
         self._parent.setdefault(item, item)
         while self._parent[item] != item:
+            self._parent[item] = self._parent[self._parent[item]]  # the way is half as long the next time
             item = self._parent[item]
         return item
 
@@ -206,11 +209,12 @@ def _ranks(
     mine = [min((order[0][p][0] for p in row[0]), default=None) for row in rows]
     theirs = [min((order[1][p][0] for p in row[1]), default=None) for row in rows]
     by_b = sorted((t, m) for t, m in zip(theirs, mine, strict=True) if t is not None and m is not None)
+    last = list(accumulate((m for _, m in by_b), max))  # up to each of these, the row that comes last in a
     ranks: list[tuple[float, float]] = []
     for m, t in zip(mine, theirs, strict=True):
         if m is not None:
             ranks.append((m, 0.0))
         else:
-            before = max((x for s, x in by_b if s < (t or 0)), default=-1)
-            ranks.append((before, float(t or 0)))
+            before = bisect_left(by_b, (t or 0,))
+            ranks.append((last[before - 1] if before else -1, float(t or 0)))
     return ranks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..graph import Graph
 from .findings import Findings
 
 # Hubs that treat every feature by itself, so that an order passes through them.
@@ -19,13 +18,13 @@ def judge_orders(findings: Findings) -> None:
     for found in findings.items:
         if found.field == "order" and found.hubs[0] is not None and isinstance(found.a, tuple):
             axis = findings.a.hubs[found.hubs[0]].settings.get("axis")
-            if axis == "channel" and _absorbed(findings.a, found.hubs[0]):
+            if axis == "channel" and _absorbed(findings, found.hubs[0]):
                 found.effect = "none"
                 found.text = "the next weights are carried in that order"
 
 
-def _absorbed(graph: Graph, start: int) -> bool:
-    uses = graph.consumers()
+def _absorbed(findings: Findings, start: int) -> bool:
+    graph, uses = findings.a, findings.uses[0]
     stack, seen = [start], {start}
     while stack:
         for index, slot in uses[stack.pop()]:

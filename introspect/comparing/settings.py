@@ -116,7 +116,7 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
 
 def _reaches_masks(findings: Findings, hub: Hub) -> bool:
     """Whether the mask of an embedding comes to a layer that leaves tokens out by it."""
-    uses, stack, seen = findings.a.consumers(), [hub.index], {hub.index}
+    uses, stack, seen = findings.uses[0], [hub.index], {hub.index}
     while stack:
         for index, _ in uses[stack.pop()]:
             word = findings.a.hubs[index].word
@@ -193,10 +193,9 @@ def _same_output(one: Hub, other: Hub) -> bool:
 
 def _bias(findings: Findings, one: Hub, other: Hub) -> tuple[str, str]:
     """A bias in front of a batch normalization is absorbed in its running mean."""
-    for hub, graph in ((one, findings.a), (other, findings.b)):
-        fed = (
-            [(h, e) for h in graph.hubs for e in h.inputs if e.source == hub.index] if hub.settings["use_bias"] else []
-        )
+    for hub, graph, uses in zip((one, other), (findings.a, findings.b), findings.uses, strict=True):
+        places = uses[hub.index] if hub.settings["use_bias"] else []
+        fed = [(graph.hubs[i], graph.hubs[i].inputs[slot]) for i, slot in places]
         if fed and all(h.word == "batch_norm" and not e.acting and h.settings["use_statistics"] for h, e in fed):
             return ("none", "absorbed in the running mean behind") if len(fed) == 1 else ("count", "")
     return "count", ""
@@ -231,3 +230,7 @@ def _dtypes(findings: Findings, one: Hub, other: Hub) -> None:
         if x != y:
             findings.add(Found("dtype", x, y, "values", (one.index, other.index)))
             return
+    x, y = (hub.raw.get("dtype") for hub in (one, other))
+    floats = all(str(dtype).startswith(("float", "bfloat")) for dtype in (x, y))
+    if x != y and floats:  # stored alike, but computed in another precision
+        findings.add(Found("dtype", x, y, "values", (one.index, other.index)))

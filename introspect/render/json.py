@@ -19,6 +19,7 @@ from ..errors import SchemaError
 from ..parameter import Parameter
 from ..records import SCHEMA, Call, Layer, Operation, Report, Setting, Source
 from ..values import FrozenDict, Inputs, Opaque, TensorSpec
+from ..weight_map import Entry, Step, WeightMap
 
 # Which fields hold records, and of which class.
 _RECORDS: dict[type, dict[str, type]] = {
@@ -33,7 +34,11 @@ _RECORDS: dict[type, dict[str, type]] = {
         "input_map": Mapped,
         "output_map": Mapped,
     },
+    WeightMap: {"entries": Entry, "back": Entry},
+    Entry: {"steps": Step},
 }
+# Which hold one record.
+_RECORD: dict[type, dict[str, type]] = {Comparison: {"weight_map": WeightMap}}
 # What a damaged text raises while it is read.
 _DAMAGE = (LookupError, TypeError, AttributeError, ValueError)
 
@@ -153,25 +158,30 @@ def _read(text: str | bytes) -> Any:
 
 
 def _encode_record(record: Any) -> dict[str, Any]:
-    inner = _RECORDS.get(type(record), {})
+    inner, single = _RECORDS.get(type(record), {}), _RECORD.get(type(record), {})
     data = {}
     for f in fields(record):
         value = getattr(record, f.name)
         default = f.default_factory() if f.default_factory is not MISSING else f.default
         if f.name != "schema" and value == default and type(value) is type(default):
             continue
-        data[f.name] = [v and _encode_record(v) for v in value] if f.name in inner else _encode(value)
+        if f.name in single:
+            data[f.name] = _encode_record(value)
+        else:
+            data[f.name] = [v and _encode_record(v) for v in value] if f.name in inner else _encode(value)
     return data
 
 
 def _decode_record(cls: type, data: Mapping[str, Any]) -> Any:
-    inner = _RECORDS.get(cls, {})
-    return cls(
-        **{
-            name: tuple(v and _decode_record(inner[name], v) for v in value) if name in inner else _decode(value)
-            for name, value in data.items()
-        }
-    )
+    inner, single = _RECORDS.get(cls, {}), _RECORD.get(cls, {})
+    found: dict[str, Any] = {}
+    for name, value in data.items():
+        if name in single:
+            found[name] = _decode_record(single[name], value)
+        else:
+            several = name in inner
+            found[name] = tuple(v and _decode_record(inner[name], v) for v in value) if several else _decode(value)
+    return cls(**found)
 
 
 def _encode(value: Any) -> Any:

@@ -1,7 +1,7 @@
-"""How fast `inspect` is beside others, and what it takes: python tests/benchmarks/speed.py [SECTION] [--quick]
+"""How fast `inspect` is, and what it and `compare` take: python tests/benchmarks/speed.py [SECTION] [--quick]
 
-Sections: torch, keras, scale, memory, all. Each runs in a fresh process, in which nothing else is loaded. Prints
-tables of times and ratios, and at the end what is wanted beside what was measured; nothing is asserted.
+Sections: torch, keras, scale, compare, memory, all. Each runs in a fresh process, in which nothing else is loaded.
+Prints tables of times and ratios, and at the end what is wanted beside what was measured; nothing is asserted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ sys.path.append(str(Path(__file__).parent.parent))  # for `support`
 
 from timing import Target, show_machine, show_targets  # noqa: E402
 
-MODULES = {"torch": "torch_speed", "keras": "keras_speed", "scale": "scale", "memory": "memory"}
+MODULES = {
+    "torch": "torch_speed",
+    "keras": "keras_speed",
+    "scale": "scale",
+    "compare": "compare_speed",
+    "memory": "memory",
+}
 
 
 def main() -> None:

@@ -9,8 +9,13 @@ import contextlib
 import io
 import os
 import re
+import sys
 from pathlib import Path
 from typing import NamedTuple
+
+sys.path.append(str(Path(__file__).parent.parent))  # for `support`, where this file is run by itself
+
+from support import torchvision_zoo
 
 README = Path(__file__).parent.parent.parent / "README.md"
 _EXAMPLE = re.compile(r"```python\n(?P<code>.*?)```\n\n```text\n(?P<printed>.*?)```", re.DOTALL)
@@ -24,6 +29,7 @@ class Example(NamedTuple):
 
 def examples() -> list[Example]:
     """Every example with what the README shows and what it really prints. They share their names, top to bottom."""
+    torchvision_zoo.prepare()
     names: dict[str, object] = {}
     found = []
     for match in _EXAMPLE.finditer(README.read_text()):
