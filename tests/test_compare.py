@@ -136,6 +136,7 @@ def test_without_a_trace_it_claims_less_and_says_so() -> None:
     assert {(m.a[0].path, m.b[0].path) for m in comparison.matches if m.a and m.b} == {("conv", "0"), ("head", "4")}
     assert_adds_up(comparison)
     assert compare(one, inspect(torch_cnn(7), trace=None)).verdict == "different"
+    assert compare(one, one).verdict == "undecided"
 
 
 def test_a_model_that_raises_is_compared_up_to_there() -> None:

@@ -184,7 +184,8 @@ class Pass:
         with _Unseen():
             unit, leaf = self._how.get(id(module)) or self.how(module)
             bare = not module._forward_pre_hooks and not module._forward_hooks
-            if leaf is not None and bare and not self.casts() and len(args) == 1 and not kwargs and type(args[0]) is torch.Tensor:
+            plain = len(args) == 1 and not kwargs and type(args[0]) is torch.Tensor
+            if leaf is not None and bare and plain and not self.casts():
                 try:
                     outputs = leaf(module, args[0])
                 except (TypeError, AttributeError, KeyError):  # something was put where such a layer has its own

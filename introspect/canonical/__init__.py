@@ -8,9 +8,10 @@ from .builder import Builder
 from .tidying import tidy
 
 
-def canonical(report: Report, traced: bool = True, images: bool = True) -> Graph:
+def canonical(report: Report, traced: bool = True, images: bool | str = True) -> Graph:
     """What the report's model computes, as a graph of hubs. Without a trace: its layers with tensors, without edges.
-    `images`: whether inputs of four axes are laid out as the framework has images, where no layer tells."""
+    `images`: whether inputs of four axes are laid out as the framework has images, where no layer tells; or
+    "first" or "last"."""
     return tidy(Builder(report, images).build(traced))
 
 

@@ -33,7 +33,7 @@ class Value:
 class Builder:
     """Builds the graph of one report. Hub 0 is what does not depend on any input."""
 
-    def __init__(self, report: Report, images: bool = True) -> None:
+    def __init__(self, report: Report, images: bool | str = True) -> None:
         self.report = report
         self._images = images
         self.graph = Graph([])
@@ -143,6 +143,8 @@ class Builder:
         """Of images and volumes that no layer tells the layout of: as the framework has them by default."""
         if not self._images or len(spec.shape) not in (4, 5) or not spec.dtype.startswith(("float", "bfloat")):
             return None
+        if isinstance(self._images, str):
+            return self._images
         return "first" if self.report.framework == "torch" else "last"
 
     def _input_name(self, path: str, index: int) -> str:

@@ -235,12 +235,15 @@ def whole_pool(
     builder: Builder, call: Any, value: Value, word: str, layout: str | None, path: str | None, kernel: Any = None
 ) -> None:
     """A pool whose window is the whole map, however large that is; `kernel` is the size that was said, if any."""
+    if set(spatial(value.shape, layout)) == {1}:
+        return builder.put(call, Value(value.edge, value.shape, layout))
     settings = {"kernel_size": "whole"}
     hub = builder.new(
         word, settings, [value], layer=path, within=getattr(call, "within", "") or "", order=call.order,
         shape=tensor_leaves(call.outputs)[0].shape, raw={"kernel": kernel},
     )  # fmt: skip
     builder.put_hub(call, hub, layout)
+    return None
 
 
 def adaptive_pool(builder: Builder, layer: Layer, call: Call) -> None:

@@ -9,12 +9,11 @@ from ..canonical import canonical, has_trace
 from ..carrying.mapping import weight_map
 from ..comparison import Comparison
 from ..records import Report
-from ..values import tensor_leaves
 from .accounts import ledger
 from .causes import find_causes
 from .edges import compare_edges
 from .findings import Findings
-from .inputs import inspected
+from .inputs import images_of, inspected
 from .maps import input_map, output_map
 from .matches import differences_of, matches_of
 from .orders import judge_orders
@@ -39,8 +38,7 @@ def compare(a: Any, b: Any, *, inputs_a: Any = None, inputs_b: Any = None) -> Co
 def compare_reports(a: Report, b: Report) -> Comparison:
     """The same for two reports."""
     traced = has_trace(a) and has_trace(b)
-    images = [s.shape for s in tensor_leaves(a.inputs)] != [s.shape for s in tensor_leaves(b.inputs)]
-    findings = Findings(align(canonical(a, traced, images), canonical(b, traced, images)))
+    findings = Findings(align(canonical(a, traced, images_of(a, b)), canonical(b, traced, images_of(b, a))))
     compare_hubs(findings)
     compare_edges(findings)
     judge_orders(findings)

@@ -22,6 +22,15 @@ def inspected(a: Any, b: Any, inputs_a: Any, inputs_b: Any) -> tuple[Report, Rep
     return one, other
 
 
+def images_of(report: Report, other: Report) -> bool | str:
+    """How images are laid out that no layer of a model tells: as in the other, if both are given the same shapes; else
+    as its framework has them."""
+    shapes = [[spec.shape for spec in tensor_leaves(r.inputs)] for r in (report, other)]
+    if shapes[0] != shapes[1]:
+        return True
+    return next((layout for layout in input_layouts(other).values() if layout), False)
+
+
 def _knows(report: Report, said: Any) -> bool:
     return report.complete and report.inputs is not None and (said is not None or not _guessed(report))
 

@@ -87,7 +87,7 @@ def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Rep
     hub = graphs[side].hubs[index]
     value = found.a if side == 1 else found.b
     name = found.field.partition("#")[0]
-    if name == "kind" and (hub.weighted or not hub.word.endswith("_pool")):
+    if name == "kind" and (hub.weighted or hub.layer is None or not hub.word.endswith("_pool")):
         return None
     if name == "groups" and hub.word != "group_norm":
         return None
@@ -132,7 +132,7 @@ def _function(findings: Findings, found: Found, side: int, reports: tuple[Report
     if consumer is None or found.field in ("flatten", "reshape", "permute", "part", "slice"):
         return None
     if mine is None and theirs is not None:
-        return [_inserted(side, theirs, _place(findings, found, side, theirs), reports)]
+        return [_inserted(side, theirs, _place(findings, found, side, theirs), reports, _of_input(findings, found))]
     if mine is not None and theirs is None:
         text = f"{mine.path}: leave out {mine}"
         code = removal(mine, mine.path, reports[side].framework == "torch")
@@ -149,7 +149,7 @@ def _function(findings: Findings, found: Found, side: int, reports: tuple[Report
         code = removal(mine, mine.path, reports[side].framework == "torch")
         return [
             Repair("ab"[side], mine.path, "remove", None, str(mine), f"{mine.path}: leave out {mine}", code),
-            _inserted(side, theirs, _place(findings, place, side, theirs), reports),
+            _inserted(side, theirs, _place(findings, place, side, theirs), reports, False),
         ]
     text = f"{mine.path}: {theirs} instead of {mine}"
     code = line(theirs, reports[side].framework == "torch", f"instead of {mine} in {mine.path or 'the model'}")
@@ -170,11 +170,20 @@ def _place(findings: Findings, found: Found, side: int, label: Label) -> tuple[s
     return "before", "the output" if hub is None or hub.word == "output" else hub.path
 
 
-def _inserted(side: int, label: Label, place: tuple[str, str], reports: tuple[Report, Report]) -> Repair:
+def _of_input(findings: Findings, found: Found) -> bool:
+    """Whether a function is the first that an input of the model meets."""
+    graphs = (findings.a, findings.b)
+    ends = [(graph, index) for graph, index in zip(graphs, found.sources, strict=True) if index is not None]
+    return any(graph.hubs[index].word == "input" for graph, index in ends)
+
+
+def _inserted(
+    side: int, label: Label, place: tuple[str, str], reports: tuple[Report, Report], of_input: bool
+) -> Repair:
     where, path = place
     torch = reports[side].framework == "torch"
     code = line(label, torch, f"{where} {path or 'the output'}")
-    action = "input" if label.word == "rescaling" else "insert"
+    action = "input" if label.word == "rescaling" and of_input else "insert"
     text = f"{where} {path or 'a function of the model itself'}: {label}"
     return Repair("ab"[side], path, action, "output" if where == "behind" else None, str(label), text, code)
 

@@ -13,11 +13,11 @@ def verdict_of(findings: Findings, a: Report, b: Report, repairs: Repairs) -> st
     wrong = [f for f in findings.items if f.effect not in ("none", "training")]
     roots = {f.root(): None for f in wrong if f.root() not in repairs.mended}
     roots = {f: None for f in roots if f.effect not in ("none", "training")}
-    if any(_leaves_a_tensor(f) for f in wrong if f.root() not in repairs.mended):
+    if any(_leaves_a_tensor(f) for f in wrong):  # also where it follows from what can be repaired
         return "different"
     if any(f.effect != "unknown" for f in roots):
         return "same weights, another function"
-    if (a.layers, a.operations) == (b.layers, b.operations) and a.complete:
+    if (a.layers, a.operations) == (b.layers, b.operations) and a.complete and findings.a.traced:
         return "equal"  # what was not seen is the same in both: they are one model
     if roots:
         return "undecided"
