@@ -106,9 +106,30 @@ class Mapped:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A tensor of `b` beside those of `a` that would be carried into it: whether the values are `equal`, the greatest
+    absolute difference, and that divided by the greatest value of `b`'s. `equal` is `None` where nothing is carried,
+    for the `reason` given."""
+
+    a: tuple[str, ...]
+    b: str | None
+    equal: bool | None = None
+    absolute: Any = None
+    relative: Any = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        names = f"{' + '.join(self.a) or 'nothing'} | {self.b or 'nothing'}"
+        if self.equal is None:
+            return f"{names}: not carried ({self.reason})"
+        return f"{names}: equal" if self.equal else f"{names}: {self.absolute:.2g} apart, {self.relative:.2g} relative"
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Two models side by side. `a.native_count` plus the counts of `accounts` is `b.native_count`, exactly;
-    `weight_map` says how the tensors of `a` become those of `b`, and (`weight_map.reversed()`) the other way round."""
+    `weight_map` says how the tensors of `a` become those of `b`, and (`weight_map.reversed()`) the other way round.
+    `values` is there where they were asked for."""
 
     a: Report
     b: Report
@@ -121,6 +142,7 @@ class Comparison:
     output_map: tuple[Mapped, ...] = ()
     notes: tuple[str, ...] = field(default=())
     weight_map: WeightMap = field(default_factory=WeightMap)
+    values: tuple[Held, ...] = ()
 
     @property
     def equal(self) -> bool:

@@ -152,6 +152,7 @@ def below(comparison: Comparison, sides: Sides, causes: Causes) -> tuple[str, ..
         _section("differences", _difference_lines(causes, sides)),
         _section("ledger", _ledger(comparison, sides)),
         _section("repairs", _repair_lines(comparison.repairs, sides)),
+        _section("values", _values(comparison)),
         _section("inputs", _mapped(comparison.input_map, sides)),
         _section("outputs", _mapped(comparison.output_map, sides)),
         [f"note: {note}" for note in comparison.notes],
@@ -234,6 +235,13 @@ def _mapped(entries: Sequence[Mapped], sides: Sides) -> list[str]:
         f"{sides.names[0]} {a} = {sides.names[1]} {b}{f'  {m.path!r}' if m.path else ''}"
         for (a, b), m in zip(names, entries, strict=True)
     ]
+
+
+def _values(comparison: Comparison) -> list[str]:
+    """Which tensors hold other values; how many hold the same."""
+    same = sum(1 for held in comparison.values if held.equal)
+    others = [str(held) for held in comparison.values if not held.equal]
+    return [*([f"{same} tensors are equal"] if comparison.values else []), *others]
 
 
 def _matched(comparison: Comparison, sides: Sides) -> str:

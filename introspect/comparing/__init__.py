@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..alignment import align
@@ -19,20 +20,24 @@ from .matches import differences_of, matches_of
 from .orders import judge_orders
 from .repairs import repairs_of
 from .settings import compare_hubs
+from .tensors import held_values
 from .verdict import notes_of, verdict_of
 
 
-def compare(a: Any, b: Any, *, inputs_a: Any = None, inputs_b: Any = None) -> Comparison:
+def compare(a: Any, b: Any, *, inputs_a: Any = None, inputs_b: Any = None, values: bool = False) -> Comparison:
     """Set two models side by side: which layer is which, every difference, and what it does.
 
     Args:
         a, b: models of any framework that `inspect` reads, or reports, in any mixture.
         inputs_a, inputs_b: what each is called with, as for `inspect`.
+        values: whether to read the tensors of both, which must be live models then, and to say which are equal.
 
     Raises:
         UnsupportedModelError, InputsError: as `inspect`.
+        TransferError: `values` of a report, which holds none.
     """
-    return compare_reports(*inspected(a, b, inputs_a, inputs_b))
+    comparison = compare_reports(*inspected(a, b, inputs_a, inputs_b))
+    return replace(comparison, values=held_values(a, b, comparison)) if values else comparison
 
 
 def compare_reports(a: Report, b: Report) -> Comparison:

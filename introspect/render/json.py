@@ -14,7 +14,18 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
-from ..comparison import COMPARISON_SCHEMA, EFFECTS, VERDICTS, Account, Comparison, Difference, Mapped, Match, Repair
+from ..comparison import (
+    COMPARISON_SCHEMA,
+    EFFECTS,
+    VERDICTS,
+    Account,
+    Comparison,
+    Difference,
+    Held,
+    Mapped,
+    Match,
+    Repair,
+)
 from ..errors import SchemaError
 from ..parameter import Parameter
 from ..records import SCHEMA, Call, Layer, Operation, Report, Setting, Source
@@ -33,6 +44,7 @@ _RECORDS: dict[type, dict[str, type]] = {
         "repairs": Repair,
         "input_map": Mapped,
         "output_map": Mapped,
+        "values": Held,
     },
     WeightMap: {"entries": Entry, "back": Entry},
     Entry: {"steps": Step},
