@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from support import torchvision_zoo
 from support.checks import check_report
 from support.fingerprint import difference, torch_fingerprint
 from torch import nn
@@ -370,3 +371,15 @@ def test_a_model_that_casts_by_itself_is_really_run() -> None:
     assert report.complete
     dtypes = [[str(leaf.dtype) for leaf in tensor_leaves(report[name].calls[0].outputs)] for name in ("one", "two")]
     assert dtypes == [["bfloat16"], ["float32"]]
+
+
+def test_a_vision_model_of_transformers_is_given_an_image() -> None:
+    transformers = pytest.importorskip("transformers")
+    torchvision_zoo.prepare()
+    config = transformers.ViTConfig(
+        image_size=32, patch_size=8, num_hidden_layers=1, num_attention_heads=2, hidden_size=8, intermediate_size=16
+    )
+    report = inspect(transformers.ViTModel(config))
+    assert report.complete
+    assert report.inputs == Inputs(pixel_values=TensorSpec((1, 3, 32, 32)))
+    assert any("image size" in note for note in report.notes)

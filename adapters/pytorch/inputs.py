@@ -114,6 +114,9 @@ def _own_specs(model: torch.nn.Module) -> dict[str, TensorSpec]:
 
 def _known(model: torch.nn.Module) -> tuple[Candidate, ...]:
     own = _read(model, "dummy_inputs")
+    main = _read(model, "main_input_name")
+    if main == "pixel_values" and isinstance(own, Mapping) and main not in own:
+        return _images(model)  # transformers gives token ids to every model, those of images too
     if isinstance(own, Mapping) and own:
         return (Candidate(Inputs(**own), "Inputs: the model's own dummy_inputs."),)
     example = _read(model, "example_input_array")
@@ -128,6 +131,17 @@ def _known(model: torch.nn.Module) -> tuple[Candidate, ...]:
         spec = TensorSpec((1, *size), _float_dtype(model))
         return (Candidate(Inputs(spec), "Inputs: the size in the model's own pretrained_cfg."),)
     return ()
+
+
+def _images(model: torch.nn.Module) -> tuple[Candidate, ...]:
+    """One image of the size that a transformers config tells."""
+    config = _read(model, "config")
+    size, channels = getattr(config, "image_size", None), getattr(config, "num_channels", 3)
+    sides = (size, size) if isinstance(size, int) else tuple(size) if isinstance(size, (tuple, list)) else ()
+    if len(sides) != 2 or not all(isinstance(side, int) for side in sides):
+        return ()
+    spec = TensorSpec((1, channels, *sides), _float_dtype(model))
+    return (Candidate(Inputs(pixel_values=spec), "Inputs: the image size in the model's own config."),)
 
 
 def _read(model: torch.nn.Module, name: str) -> Any:
