@@ -270,6 +270,8 @@ def _following(findings: Findings) -> None:
 def _can_follow(findings: Findings, found: Found) -> bool:
     if found.field in FOLLOWING or found.field in _SIZES:
         return True
+    if found.field == "layer" and _is_whole_pool(findings, found):  # of a single position it is nothing
+        return True
     if found.field == "flatten" and None in (found.a, found.b):  # of a single position there is nothing to flatten
         return True
     one = findings.a.hubs[found.hubs[0]] if found.hubs[0] is not None else None
@@ -281,6 +283,12 @@ def _can_follow(findings: Findings, found: Found) -> bool:
     if found.field == "key_dim" or (found.field == "scale" and one.word == "attention"):
         return True
     return found.field == "padding" and one.raw.get("size") != other.raw.get("size")
+
+
+def _is_whole_pool(findings: Findings, found: Found) -> bool:
+    side = 0 if found.hubs[0] is not None else 1
+    hub = (findings.a, findings.b)[side].hubs[found.hubs[side] or 0]
+    return hub.settings.get("kernel_size") == "whole"
 
 
 def _upstream(findings: Findings, found: Found, places: dict[tuple[int, int], list[Found]]) -> Found | None:
