@@ -35,5 +35,5 @@ def test_a_saved_notebook_holds_no_error_and_no_start_up_noise(path: Path) -> No
 
 
 def test_there_are_notebooks() -> None:
-    for name in ("01_inspect.ipynb", "02_compare.ipynb"):
+    for name in ("01_inspect.ipynb", "02_compare.ipynb", "03_port_and_prove.ipynb"):
         assert (FOLDER / name).is_file()
