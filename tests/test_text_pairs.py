@@ -13,6 +13,9 @@ from support.text_partners import layers_by_path, own_weights
 
 pytestmark = pytest.mark.skipif(not available(), reason="keras_hub or transformers is not installed")
 
+# Two are run each time, the others in the sweep.
+EVERY = [p if p.name in ("bert", "gpt2") else pytest.param(p, marks=pytest.mark.sweep) for p in PAIRS]
+
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Any:
@@ -36,7 +39,7 @@ def test_every_weighted_layer_has_its_partner(pair: TextPair) -> None:
 
 
 @pytest.mark.parametrize("as_it_comes", [False, pytest.param(True, marks=pytest.mark.sweep)])
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", EVERY, ids=lambda pair: pair.name)
 def test_the_listed_differences_are_all_there_are(pair: TextPair, as_it_comes: bool) -> None:
     keras_model = pair.build_keras("float64")
     torch_model = pair.build_torch(as_it_comes).double()

@@ -79,7 +79,9 @@ regnet_y_128gf regnet_y_32gf regnet_x_32gf regnet_y_16gf regnet_x_16gf vit_h_14 
 efficientnet_v2_l efficientnet_v2_m efficientnet_b7 efficientnet_b6 swin_b swin_s swin_v2_b swin_v2_s
 convnext_large convnext_base resnext101_32x8d resnext101_64x4d vgg19 vgg19_bn vgg16_bn wide_resnet101_2
 resnet152 densenet161 densenet201 EfficientNetV2L EfficientNetV2M EfficientNetB7 EfficientNetB6 NASNetLarge
-ConvNeXtXLarge ConvNeXtLarge ResNet152 ResNet152V2 DenseNet201
+ConvNeXtXLarge ConvNeXtLarge ConvNeXtBase ConvNeXtSmall ResNet152 ResNet152V2 ResNet101 ResNet101V2 DenseNet201
+DenseNet169 EfficientNetB5 EfficientNetB4 EfficientNetB3 EfficientNetV2S EfficientNetV2B3 EfficientNetV2B2 VGG19
+efficientnet_b5 efficientnet_b4 regnet_y_8gf regnet_x_8gf resnet101 wide_resnet50_2 densenet169 swin_v2_t convnext_small
 """
 
 
