@@ -9,7 +9,7 @@ from typing import Any
 from .. import conventions
 from ..records import Operation
 from ..values import leaves, tensor_leaves
-from . import indexing, windows
+from . import indexing, shaping, windows
 from .attention import weighting
 from .builder import Builder, Value
 from .functions import label, other, setting, through
@@ -172,6 +172,20 @@ def _flip(builder: Builder, step: Operation, values: list[Value], data: list[Val
     through(builder, step, data[0], label(step, "flip", axis=axis))
 
 
+def _interpolate(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
+    """A larger or smaller map: by the sizes that it has, and how values between positions are found."""
+    value, out = data[0], tensor_leaves(step.outputs)[0].shape
+    layout = value.layout or ("first" if builder.report.framework == "torch" else "last")
+    name = shaping.interpolation(builder, setting(step, "interpolation", "mode", "argument_3") or "nearest")
+    resized = label(
+        step, "upsample", size=out[2:] if layout == "first" else out[1:-1], interpolation=name,
+        align_corners=bool(step.settings.get("align_corners")),
+    )  # fmt: skip
+    if step.settings.get("antialias"):
+        resized = label(step, "upsample", **{**resized.settings, "antialias": True})
+    through(builder, step, Value(value.edge, value.shape, layout), resized)
+
+
 def _pad(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     value, out = data[0], tensor_leaves(step.outputs)[0].shape
     said = setting(step, "pad", "pad_width", "paddings", "argument_1")
@@ -259,6 +273,7 @@ _HANDLERS: dict[str, Handler] = {
     "split": indexing.split_up,
     "adaptive_pool": _adaptive_pool,
     "pad": _pad,
+    "interpolate": _interpolate,
     "flip": _flip,
     "attention": _attention,
     "linear": _linear,
