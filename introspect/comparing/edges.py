@@ -214,10 +214,9 @@ def _label_settings(findings: Findings, hubs: tuple[int, int], x: Label, y: Labe
 
 def _absorbs_order(findings: Findings, hubs: tuple[int, int]) -> bool:
     """Whether what comes next has weights that can be carried in another order."""
-    return findings.a.hubs[hubs[0]].word in ("linear", "batch_norm") and findings.b.hubs[hubs[1]].word in (
-        "linear",
-        "batch_norm",
-    )
+    per_feature = ("linear", "batch_norm", "layer_norm", "rms_norm", "scale")
+    words = findings.a.hubs[hubs[0]].word, findings.b.hubs[hubs[1]].word
+    return all(word in per_feature for word in words)
 
 
 def _paired(left: list[Label], right: list[Label]) -> Iterator[tuple[Label | None, Label | None]]:
