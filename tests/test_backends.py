@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.absent import without
 
 HERE = Path(__file__).parent
 
@@ -40,9 +41,6 @@ def test_keras_on_its_other_backends(backend: str, files: set[str]) -> None:
 
 
 WITHOUT_KERAS = """
-import sys
-for name in ("keras", "tensorflow", "jax", "tf_keras"):
-    sys.modules[name] = None
 import torch
 from introspect import explain, inspect
 model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.LSTM(3, 4))
@@ -52,8 +50,6 @@ assert report.complete and report.parameter_count == 9 + 4 * (3 + 4 + 2) * 4
 """
 
 WITHOUT_TORCH = """
-import sys
-sys.modules["torch"] = None
 import keras
 from introspect import explain, inspect
 model = keras.Sequential([keras.Input((5, 2)), keras.layers.Dense(3), keras.layers.LSTM(4)])
@@ -63,7 +59,11 @@ assert report.complete and report.parameter_count == 9 + 4 * (3 + 4 + 1) * 4
 """
 
 
-@pytest.mark.parametrize("code", [WITHOUT_KERAS, WITHOUT_TORCH], ids=["without keras", "without torch"])
+@pytest.mark.parametrize(
+    "code",
+    [without("keras", "tensorflow", "jax", "tf_keras") + WITHOUT_KERAS, without("torch") + WITHOUT_TORCH],
+    ids=["without keras", "without torch"],
+)
 def test_one_framework_is_enough(code: str) -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr[-3000:]

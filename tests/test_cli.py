@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.absent import without
 from support.command_line import Run, in_a_process
 
 from introspect import Report, TensorSpec
@@ -129,16 +130,15 @@ def test_the_demo_shows_both_models_in_one_table() -> None:
 
 @pytest.mark.parametrize(("framework", "extra"), [("keras", "tensorflow"), ("torch", "torch")])
 def test_a_framework_that_is_not_installed(framework: str, extra: str) -> None:
-    hide = f"import sys; sys.modules[{framework!r}] = None"
     for arguments in (["demo"], ["report", f"{framework}.anything:x"]):
-        result = in_a_process(*arguments, before=hide)
+        result = in_a_process(*arguments, before=without(framework))
         assert result.returncode == 2
         assert f"pip install 'introspect-nn[{extra}]'" in result.stderr
         assert result.stderr.count("\n") == 1
 
 
 def test_keras_without_its_backend() -> None:
-    before = "import os, sys; os.environ['KERAS_BACKEND'] = 'tensorflow'; sys.modules['tensorflow'] = None"
+    before = "import os; os.environ['KERAS_BACKEND'] = 'tensorflow'" + without("tensorflow")
     for arguments in (["demo"], ["report", "keras.layers:Dense"]):
         result = in_a_process(*arguments, before=before)
         assert result.returncode == 2
