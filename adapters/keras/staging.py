@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -12,13 +12,16 @@ from introspect.adapter import Change, Ran
 from introspect.errors import ProofError
 from introspect.values import Inputs
 
+from ..plain import map_leaves
 from ..tree import Place
 from .functions import function_of
 from .layers import own_variables
 from .precision import doubles, wide
 from .structure import walk
 from .substituted import Doubles, Scope
-from .weights import KerasArrays, array_of
+from .untouched import untouched
+from .watching import fresh_statistics, recording
+from .weights import KerasArrays, array_of, tensors_of
 
 _FLOATS = ("float32", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 _ATTRIBUTES = {
@@ -35,8 +38,9 @@ class KerasStage:
         self.exact = True
         self._dtype, self._scope, self._casts = dtype, None, True
         places = walk(model)
+        self._lent: list[Any] = []  # layers of the user's that run here
         try:
-            with doubles(dtype):
+            with untouched([place.layer for place in places], later=False), doubles(dtype):
                 self._model = copied(model, dtype, places)
         except Exception as error:  # the user's own get_config and from_config
             why = " ".join(str(error).split())[:160]
@@ -44,6 +48,7 @@ class KerasStage:
             self.notes.append(f"{name} can't be copied ({type(error).__name__}: {why}): its own layers run with other "
                               "values under a scope, in their own dtype.")  # fmt: skip
             self._model, self._scope = model, Scope(arrays(model))
+            self._lent = [place.layer for place in places]
             self.exact = dtype == "float32"
         self._layers = {
             path: copy.layer
@@ -91,19 +96,18 @@ class KerasStage:
     def _run(self, inputs: Inputs, record: bool) -> Ran:
         recorded: dict[str, Any] = {}
         with ExitStack() as stack:
+            stack.enter_context(untouched(self._lent, later=False))
             stack.enter_context(doubles(self._dtype))
-            args, kwargs = (_mapped(self._tensor, part) for part in (inputs.args, dict(inputs.kwargs)))
+            live = map_leaves(self._tensor, inputs)
             if self._scope is not None:
                 stack.enter_context(self._scope.active())
             if self._dtype == "float64" and self._scope is None:
                 stack.enter_context(wide(self._casts))
             if record:
-                stack.enter_context(_recording(self._layers, recorded))
-            for layer in self._layers.values():
-                if getattr(layer, "adapt_mean", None) is not None:  # what it subtracts was made of what it had before
-                    layer.finalize_state()
-            outputs = self._model(*args, **kwargs, training=False)
-        return Ran(tuple(array_of(tensor) for tensor in _tensors(outputs)), recorded)
+                stack.enter_context(recording(self._layers, recorded))
+            stack.enter_context(fresh_statistics())
+            outputs = self._model(*live.args, **live.kwargs, training=False)
+        return Ran(tuple(array_of(tensor) for tensor in tensors_of(outputs)), recorded)
 
     def _tensor(self, value: Any) -> Any:
         if not hasattr(value, "dtype") or not hasattr(value, "shape"):
@@ -191,15 +195,13 @@ def _is_interpolated(layer: Any) -> bool:
 
 @contextmanager
 def _policy(dtype: str) -> Iterator[None]:
-    """Layers made within compute in this dtype."""
-    before, floats = keras.config.dtype_policy(), keras.config.floatx()
+    """Layers made within, on this thread, compute in this dtype."""
+    before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(dtype)
-    keras.config.set_floatx(dtype)
     try:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-        keras.config.set_floatx(floats)
 
 
 def _set(layer: Any, change: Change) -> str | None:
@@ -239,49 +241,3 @@ def _function(layer: Any, change: Change) -> str | None:
     else:
         layer.call = lambda x, *args, **kwargs: function(x)
     return None
-
-
-@contextmanager
-def _recording(layers: Mapping[str, Any], recorded: dict[str, Any]) -> Iterator[None]:
-    """Keeps what every layer gives at its first call."""
-    wrapped: list[tuple[Any, Any]] = []
-
-    def keep(path: str, call: Any) -> Callable[..., Any]:
-        def run(*args: Any, **kwargs: Any) -> Any:
-            output = call(*args, **kwargs)
-            tensors = _tensors(output)
-            if path not in recorded and tensors:
-                recorded[path] = array_of(tensors[0])
-            return output
-
-        return run
-
-    try:
-        for path, layer in layers.items():
-            if "call" not in vars(layer) or not any(layer is one for one, _ in wrapped):
-                wrapped.append((layer, vars(layer).get("call")))
-                vars(layer)["call"] = keep(path, layer.call)
-        yield
-    finally:
-        for layer, before in reversed(wrapped):
-            if before is None:
-                del vars(layer)["call"]
-            else:
-                vars(layer)["call"] = before
-
-
-def _tensors(value: Any) -> list[Any]:
-    """In the order in which they stand (`keras.tree` sorts the keys of dicts)."""
-    if isinstance(value, Mapping):
-        return [leaf for part in value.values() for leaf in _tensors(part)]
-    if isinstance(value, (tuple, list)):
-        return [leaf for part in value for leaf in _tensors(part)]
-    return [value] if hasattr(value, "shape") and hasattr(value, "dtype") else []
-
-
-def _mapped(function: Callable[[Any], Any], value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _mapped(function, part) for name, part in value.items()}
-    if isinstance(value, (tuple, list)):
-        return tuple(_mapped(function, part) for part in value)
-    return function(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -30,6 +31,15 @@ def array_of(tensor: Any) -> Any:
         return tensor.numpy().copy()
     array: Any = keras.ops.convert_to_numpy(tensor)
     return array.copy()
+
+
+def tensors_of(value: Any) -> list[Any]:
+    """In the order in which they stand (`keras.tree` sorts the keys of dicts)."""
+    if isinstance(value, Mapping):
+        return [leaf for part in value.values() for leaf in tensors_of(part)]
+    if isinstance(value, (tuple, list)):
+        return [leaf for part in value for leaf in tensors_of(part)]
+    return [value] if hasattr(value, "shape") and hasattr(value, "dtype") else []
 
 
 def save(model: Any, path: str) -> None:

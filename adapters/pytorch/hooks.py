@@ -48,6 +48,15 @@ def skipped_hooks(modules: Iterable[torch.nn.Module]) -> list[str]:
     return [f"Hooks on the model were not run ({number}): if one of them changes what it sees, that is not shown."]
 
 
+def without_watchers(module: torch.nn.Module) -> torch.nn.Module:
+    """A copy, from which the hooks that watch the original are taken off."""
+    for part in module.modules():
+        for hooks in (part._forward_pre_hooks, part._forward_hooks):
+            for number in [number for number, hook in hooks.items() if not _is_part_of_model(hook)]:
+                del hooks[number]
+    return module
+
+
 def _is_part_of_model(hook: Any) -> bool:
     while isinstance(hook, functools.partial):
         hook = hook.func

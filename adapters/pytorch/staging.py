@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +14,11 @@ from introspect.adapter import Change, Ran
 from introspect.errors import ProofError
 from introspect.values import Inputs
 
+from ..plain import map_leaves
+from .copying import copied
 from .functions import function_of
+from .hooks import without_watchers
+from .untouched import random_state_kept, untouched
 from .weights import TorchArrays
 
 # A setting in common words -> the attributes that may hold it.
@@ -37,7 +40,8 @@ class TorchStage:
 
     def __init__(self, module: torch.nn.Module, dtype: str, arrays: Callable[[torch.nn.Module], TorchArrays]) -> None:
         try:
-            self._module = copy.deepcopy(module)
+            with random_state_kept(), untouched(module.modules()):
+                self._module = without_watchers(copied(module))
         except Exception as error:  # what a module holds may be anything
             raise ProofError(f"{type(module).__name__} can't be copied ({type(error).__name__}: {error}).") from error
         self._dtype = getattr(torch, dtype)
@@ -52,10 +56,11 @@ class TorchStage:
 
     def run(self, inputs: Inputs, record: bool = False) -> Ran:
         """What the copy gives."""
-        args, kwargs = (_mapped(self._tensor, part) for part in (inputs.args, dict(inputs.kwargs)))
+        live = map_leaves(self._tensor, inputs)
         recorded: dict[str, Any] = {}
-        with torch.no_grad(), _recording(self._module, recorded if record else None), _Wide(self._dtype):
-            outputs = self._module(*args, **kwargs)
+        recording = _recording(self._module, recorded if record else None)
+        with random_state_kept(), torch.no_grad(), recording, _Wide(self._dtype):
+            outputs = self._module(*live.args, **live.kwargs)
         return Ran(tuple(_array(tensor) for tensor in _tensors(outputs)), recorded)
 
     def _tensor(self, value: Any) -> Any:
@@ -269,11 +274,3 @@ def _tensors(value: Any) -> list[torch.Tensor]:
 
 def _array(tensor: torch.Tensor) -> Any:
     return tensor.detach().cpu().numpy()
-
-
-def _mapped(function: Callable[[Any], Any], value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _mapped(function, part) for name, part in value.items()}
-    if isinstance(value, (tuple, list)):
-        return tuple(_mapped(function, part) for part in value)
-    return function(value)

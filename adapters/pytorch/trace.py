@@ -7,7 +7,6 @@ watching hooks do not run), `training` answers what was asked for (so that no fl
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Container
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,7 +14,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 import torch
-from torch.nn.parameter import UninitializedBuffer, UninitializedTensorMixin  # type: ignore[attr-defined]
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 
 from introspect.adapter import Description, Trace
 from introspect.values import Inputs, TensorSpec
@@ -23,6 +22,7 @@ from introspect.values import Inputs, TensorSpec
 from ..plain import one_line, structure
 from ..recording import Recorder, stranger_notes
 from ..thread_patch import ThreadPatch
+from .copying import copied
 from .hooks import run_forward, skipped_hooks
 from .inputs import can_run, dtype_name, feed
 from .layers import row_of
@@ -55,7 +55,7 @@ def trace(
         return Trace(spec(inputs), notes=(f"No abstract pass: {why_not}; use trace='eager'.",), complete=False)
     why = why_not or ("asked for" if attempt is None else _reason(attempt))
     try:
-        twin = _copied(model)
+        twin = copied(model)
     except Exception as error:
         note = f"The model can't be copied to be run: {one_line(error)}."
         return replace(
@@ -117,19 +117,6 @@ def _why_not_abstract(held: _Held, lazy: bool) -> str | None:
         if any(cls.__module__.startswith("keras.src.") for cls in kind.__mro__):
             return "the model holds a Keras layer"
     return None
-
-
-def _copied(model: torch.nn.Module) -> torch.nn.Module:
-    """A deep copy. torch can't copy the buffers of lazy modules, which are made anew, nor what modules have computed
-    and kept (a pruned weight): of these the values are copied."""
-    memo: dict[int, Any] = {}
-    for module in model.modules():
-        for value in (*vars(module).values(), *module._buffers.values()):
-            if isinstance(value, UninitializedTensorMixin):
-                memo[id(value)] = UninitializedBuffer(device=value.device, dtype=value.dtype)  # type: ignore[call-arg]
-            elif isinstance(value, torch.Tensor) and not value.is_leaf:
-                memo[id(value)] = value.detach().clone()
-    return copy.deepcopy(model, memo)
 
 
 def spec(inputs: Inputs) -> Inputs:
