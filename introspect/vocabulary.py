@@ -358,6 +358,9 @@ VIEWS = frozenset({"reshape", "flatten", "transpose", "squeeze", "expand", "slic
 # framework: how its users count parameters
 NATIVE_COUNTS: dict[str, str] = {"keras": "model.count_params()", "torch": "sum of p.numel()"}
 
+# Frameworks whose images have their channels first where nobody says otherwise.
+CHANNELS_FIRST = frozenset({"torch"})
+
 _SPATIAL = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 

@@ -97,6 +97,8 @@ def settings_for(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any], 
     """What an operation was made with (`axis`, `keepdims`, ...) and the arguments of its call that are no tensors."""
     made_with, called = _names(type(operation))
     settings = {name: getattr(operation, name) for name in made_with if hasattr(operation, name)}
+    if type(operation).__name__ == "DotProductAttention":
+        settings["heads_axis"] = 2  # (batch, time, heads, size)
     for place, value in enumerate(args):
         if not _holds_tensor(value, spec_of):
             settings[called[place] if place < len(called) else f"argument_{place}"] = value

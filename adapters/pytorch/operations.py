@@ -96,15 +96,24 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
     "stack": ("tensors", "axis"),
     "softmax": ("input", "axis"),
     "log_softmax": ("input", "axis"),
-    "sum": ("input", "axis"),
-    "mean": ("input", "axis"),
+    **dict.fromkeys(
+        ("sum", "mean", "variance", "deviation", "maximum", "minimum", "argmax", "cumulative_sum"), ("input", "axis")
+    ),
     "flatten": ("input", "start_axis", "end_axis"),
     "squeeze": ("input", "axis"),
     "split": ("input", "sizes", "axis"),
     "embedding": ("input", "table"),
+    "getitem": ("input", "key"),
+    "max_pool": ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode"),
+    "average_pool": ("input", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"),
+    "interpolate": ("input", "size", "scale_factor", "mode", "align_corners"),
+    "pad": ("input", "pad", "mode", "value"),
+    "flip": ("input", "axis"),
     "chunk": ("input", "parts", "axis"),
     **dict.fromkeys(("add", "subtract", "multiply", "divide", "power", "compare", "matmul"), ("input", "other")),
 }
+# What is meant where nothing is said, and other frameworks mean otherwise.
+_DEFAULTS: dict[str, dict[str, Any]] = {"average_pool": {"count_include_pad": True}}
 
 
 @lru_cache(4096)
@@ -122,8 +131,10 @@ def settings_for(
     word: str, native: str, args: tuple[Any, ...], kwargs: dict[str, Any], is_tensor: Any
 ) -> dict[str, Any]:
     """Every argument that holds no tensor, by its name in our words, or by its place."""
-    names = _POSITIONAL.get(native) or _POSITIONAL.get(word, ())
-    settings = {}
+    names = _POSITIONAL.get(native.strip("_")) or _POSITIONAL.get(word, ())
+    settings = dict(_DEFAULTS.get(word, ()))
+    if word == "flip" and len(args) > 2:  # x.flip(1, 2)
+        args = args[0], args[1:]
     for place, value in enumerate(args):
         if not _holds_tensor(value, is_tensor):
             settings[names[place] if place < len(names) else f"argument_{place}"] = value

@@ -11,6 +11,7 @@ from ..graph import Edge, Graph, Hub, Label, Weight
 from ..parameter import Parameter
 from ..records import Call, Layer, Operation, Report, Source
 from ..values import FrozenDict, TensorSpec, tensor_leaves
+from ..vocabulary import CHANNELS_FIRST
 from .layouts import Layout, input_layouts
 
 IGNORED_ROLES = frozenset({"counter", "seed"})
@@ -35,6 +36,7 @@ class Builder:
 
     def __init__(self, report: Report, images: bool | str = True) -> None:
         self.report = report
+        self.channels_first = report.framework in CHANNELS_FIRST  # where nobody says otherwise
         self._images = images
         self.graph = Graph([])
         self.values: dict[tuple[int, int], Value] = {}
@@ -145,7 +147,7 @@ class Builder:
             return None
         if isinstance(self._images, str):
             return self._images
-        return "first" if self.report.framework == "torch" else "last"
+        return "first" if self.channels_first else "last"
 
     def _input_name(self, path: str, index: int) -> str:
         """What the caller calls an input: of a dict, the key."""

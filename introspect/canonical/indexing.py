@@ -72,7 +72,7 @@ def _put(builder: Builder, step: Operation, value: Value) -> None:
 
 def sliced(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     value, out = data[0], tensor_leaves(step.outputs)[0].shape
-    key = setting(step, "key", "argument_1")
+    key = setting(step, "key")
     picked = picked_state(builder, value, key)
     if picked is not None:
         return builder.put(step, Value(picked, out))
@@ -85,7 +85,8 @@ def sliced(builder: Builder, step: Operation, values: list[Value], data: list[Va
     crop = _cropped(key, value, out)
     if crop is not None:
         return through(builder, step, value, label(step, "pad", padding=crop, pad_value=0))
-    through(builder, step, value, label(step, "slice", key=str(_plain_key(key, value))))
+    said = dict(step.settings) if key is None else _plain_key(key, value)
+    through(builder, step, value, label(step, "slice", key=str(said)))
     return None
 
 

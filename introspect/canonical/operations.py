@@ -111,7 +111,7 @@ def _scaled(builder: Builder, step: Operation, value: Value, parameter: Value) -
 
 
 def _concat(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    axis = setting(step, "axis", "dim", "argument_1")
+    axis = setting(step, "axis", "dim")
     axis = axis[0] if isinstance(axis, tuple) else 0 if axis is None else axis
     values = [v for v in values if 0 not in v.shape]  # an empty cache of keys and values
     layout = next((v.layout for v in data if v.layout), None)
@@ -126,7 +126,7 @@ def _concat(builder: Builder, step: Operation, values: list[Value], data: list[V
 
 def _reduce(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     value = data[0]
-    axes = setting(step, "axis", "dim", "argument_1")
+    axes = setting(step, "axis", "dim")
     rank = len(value.shape)
     axes = (axes,) if isinstance(axes, int) else tuple(axes) if isinstance(axes, tuple) else tuple(range(rank))
     words = sorted({axis_word(a, rank, value.layout) for a in axes if isinstance(a, int)}, key=str)
@@ -142,14 +142,14 @@ def _pool(builder: Builder, step: Operation, values: list[Value], data: list[Val
     """`max_pool2d(x, 3, 2)` and the like: channels first in torch, last elsewhere."""
     value = data[0]
     rank = len(value.shape) - 2
-    layout = value.layout or ("first" if builder.report.framework == "torch" else "last")
+    layout = value.layout or ("first" if builder.channels_first else "last")
     get = step.settings.get
-    kernel = _per_axis(setting(step, "kernel_size", "pool_size", "argument_1"), rank)
-    strides = _per_axis(setting(step, "stride", "strides", "argument_2") or kernel, rank)
-    padding: Any = setting(step, "padding", "argument_3") or "valid"
+    kernel = _per_axis(setting(step, "kernel_size", "pool_size"), rank)
+    strides = _per_axis(setting(step, "stride", "strides") or kernel, rank)
+    padding: Any = setting(step, "padding") or "valid"
     padding = padding if isinstance(padding, str) else _per_axis(padding, rank)
     padding = "valid" if isinstance(padding, tuple) and not any(padding) else padding
-    settings = {"count_include_pad": get("count_include_pad", builder.report.framework == "torch"),
+    settings = {"count_include_pad": get("count_include_pad", False),
                 "divisor": get("divisor_override"), "power": None}  # fmt: skip
     windows.windowed(
         builder, step, value, step.kind, settings, kernel, strides, _per_axis(get("dilation") or 1, rank), padding,
@@ -167,7 +167,7 @@ def _adaptive_pool(builder: Builder, step: Operation, values: list[Value], data:
 
 
 def _flip(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    axis = setting(step, "axis", "dims", "argument_1")
+    axis = setting(step, "axis", "dims")
     axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
     through(builder, step, data[0], label(step, "flip", axis=axis))
 
@@ -175,8 +175,8 @@ def _flip(builder: Builder, step: Operation, values: list[Value], data: list[Val
 def _interpolate(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     """A larger or smaller map: by the sizes that it has, and how values between positions are found."""
     value, out = data[0], tensor_leaves(step.outputs)[0].shape
-    layout = value.layout or ("first" if builder.report.framework == "torch" else "last")
-    name = shaping.interpolation(builder, setting(step, "interpolation", "mode", "argument_3") or "nearest")
+    layout = value.layout or ("first" if builder.channels_first else "last")
+    name = shaping.interpolation(builder, setting(step, "interpolation", "mode") or "nearest")
     resized = label(
         step, "upsample", size=out[2:] if layout == "first" else out[1:-1], interpolation=name,
         align_corners=bool(step.settings.get("align_corners")),
@@ -188,11 +188,11 @@ def _interpolate(builder: Builder, step: Operation, values: list[Value], data: l
 
 def _pad(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
     value, out = data[0], tensor_leaves(step.outputs)[0].shape
-    said = setting(step, "pad", "pad_width", "paddings", "argument_1")
+    said = setting(step, "pad", "pad_width", "paddings")
     mode = setting(step, "mode") or "constant"
     pairs = _pad_pairs(said, value)
     fill = mode if mode != "constant" else setting(step, "value", "constant_values") or 0
-    layout = value.layout or ("first" if builder.report.framework == "torch" and len(out) == 4 else value.layout)
+    layout = value.layout or ("first" if builder.channels_first and len(out) == 4 else value.layout)
     through(builder, step, Value(value.edge, value.shape, layout), label(step, "pad", padding=pairs, pad_value=fill))
 
 
@@ -209,9 +209,9 @@ def _pad_pairs(said: Any, value: Value) -> Any:
 
 
 def _attention(builder: Builder, step: Operation, values: list[Value], data: list[Value]) -> None:
-    """Scaled dot-product attention of heads: (batch, heads, time, size)."""
+    """Scaled dot-product attention of heads: (batch, heads, time, size), unless another axis is said."""
     query, key = data[0], data[1] if len(data) > 1 else data[0]
-    heads = 2 if step.native_name == "DotProductAttention" else 1  # (batch, time, heads, size) in Keras
+    heads = step.settings.get("heads_axis", 1)
     scale = _scaled_before(step.settings.get("scale"), query, key)
     inputs = [Value(bare(v.edge), v.shape) for v in data[:3]]
     given = step.inputs.kwargs.get("attn_mask")

@@ -12,7 +12,7 @@ _HEAD = '''def carry(source, target):
 
 '''
 # How a tensor is found by its path, and how it is read and written.
-_FIND = {
+_FIND: dict[str | None, str] = {
     "keras": '''    def {0}(path, layer={0}):
         """A weight of a Keras model: the names of layers, then its own."""
         names = path.split(".")
@@ -25,22 +25,30 @@ _FIND = {
 ''',
     "torch": """    {0} = {{**dict({0}.named_parameters()), **dict({0}.named_buffers())}}.__getitem__
 """,
+    # Any other framework's tensors are given as arrays by their paths.
+    None: """    {0} = {0}.__getitem__
+""",
 }
-_READ = {
+_READ: dict[str | None, str] = {
     "keras": """    def get(path):
         return source_weight(path).numpy()
 """,
     "torch": """    def get(path):
         return source_weight(path).detach().cpu().numpy()
 """,
+    None: """    get = source_weight
+""",
 }
-_WRITE = {
+_WRITE: dict[str | None, str] = {
     "keras": """    def put(path, array):
         target_weight(path).assign(array)
 """,
     "torch": """    def put(path, array):
         with torch.no_grad():
             target_weight(path).copy_(torch.from_numpy(np.array(array)))
+""",
+    None: """    def put(path, array):
+        target_weight(path)[...] = array
 """,
 }
 
@@ -50,12 +58,12 @@ def recipe(entries: tuple[Entry, ...], frameworks: tuple[str, str]) -> str:
     needs_torch = "\n    import torch" if frameworks[1] == "torch" else ""
     parts = [_HEAD.format(*(_NAMES.get(name, name) for name in frameworks), needs_torch)]
     for side, name in zip(("source", "target"), frameworks, strict=True):
-        found = _FIND[name].format(side)
+        found = _FIND.get(name, _FIND[None]).format(side)
         found = found.replace(f"def {side}(path", f"def {side}_weight(path").replace(
             f"    {side} = ", f"    {side}_weight = "
         )
         parts.append(found + "\n")
-    parts += [_READ[frameworks[0]], "\n", _WRITE[frameworks[1]], "\n"]
+    parts += [_READ.get(frameworks[0], _READ[None]), "\n", _WRITE.get(frameworks[1], _WRITE[None]), "\n"]
     for path in dict.fromkeys(entry.target for entry in entries):
         assert path is not None
         parts += _lines(path, [entry for entry in entries if entry.target == path], frameworks[1])
@@ -69,12 +77,8 @@ def _lines(path: str, entries: list[Entry], framework: str) -> list[str]:
     """What fills one tensor."""
     if len(entries) == 1 and entries[0].place is None:
         return [*_said(entries[0]), f'    put("{path}", {_expression(entries[0], path, framework)})\n']
-    read = (
-        "target_weight({0!r}).numpy().copy()"
-        if framework == "keras"
-        else "target_weight({0!r}).detach().cpu().numpy().copy()"
-    )
-    lines = [f"    whole = {read.format(path)}\n"]
+    array = {"keras": ".numpy()", "torch": ".detach().cpu().numpy()"}.get(framework, "")
+    lines = [f"    whole = target_weight({path!r}){array}.copy()\n"]
     for entry in entries:
         assert entry.place is not None
         axis, start, stop = entry.place

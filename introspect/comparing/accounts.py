@@ -10,7 +10,7 @@ from ..graph import Hub, Weight
 from ..records import Report
 from .findings import Findings
 
-_FRAMEWORKS = {"keras": "Keras", "tf_keras": "Keras 2", "torch": "torch"}
+_FRAMEWORKS = {"keras": "Keras"}  # where people write it otherwise
 _ROLES = {"mean": "statistics", "variance": "statistics", "bias": "biases", "recurrent_bias": "recurrent biases"}
 Pair = tuple[Weight | None, Weight | None]
 
@@ -139,10 +139,9 @@ def ledger(findings: Findings, a: Report, b: Report) -> tuple[Account, ...]:
 
 
 def _counted(report: Report) -> set[str]:
-    """What the framework's own count includes: all weights but seeds in Keras, what can be learned in torch."""
-    keras = report.framework != "torch"
-    return {
-        p.path
-        for p in report.parameters
-        if (p.role != "seed" if keras else p.state == "parameter" and not p.dtype.startswith(("int", "uint", "q")))
-    }
+    """What the framework's own count includes: all that is learned, or all that is kept, but seeds. Which of the two
+    is read off the count itself."""
+    kept = [p for p in report.parameters if p.role != "seed"]
+    learned = [p for p in kept if p.state == "parameter" and not p.dtype.startswith(("int", "uint", "q"))]
+    total = sum(p.size or 0 for p in learned)
+    return {p.path for p in (learned if total == report.native_count else kept)}

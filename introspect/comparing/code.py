@@ -1,12 +1,14 @@
-"""A function without weights as a line of code, for the framework of the model that is to be changed."""
+"""A repair as a line of code, for the framework of the model that is to be changed."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Label
+from ..graph import Hub, Label
 
-# word -> the call in torch and in Keras; {} are the settings of the label, `x` is what it acts on
+FRAMEWORKS = ("torch", "keras")
+"""Those whose code is known here, in the order of the tables; for any other the words alone are said."""
+# word -> the call in each; {} are the settings of the label, `x` is what it acts on
 _CALLS: dict[str, tuple[str, str]] = {
     "relu": ("torch.relu(x)", "keras.ops.relu(x)"),
     "relu6": ("torch.nn.functional.relu6(x)", "keras.ops.relu6(x)"),
@@ -33,29 +35,75 @@ _CALLS: dict[str, tuple[str, str]] = {
 }
 
 
-def call(label: Label, torch: bool, features_first: bool = False) -> str | None:
+def call(label: Label, framework: str, features_first: bool = False) -> str | None:
     """`torch.relu(x)`: what the function is called with; `None` where no such line is known."""
+    if framework not in FRAMEWORKS:
+        return None
+    torch = framework == "torch"
     if label.word in ("softmax", "log_softmax"):
         axis: Any = label.settings.get("axis")
         axis = (1 if torch and features_first else -1) if axis == "channel" else axis
         return f"torch.{label.word}(x, {axis})" if torch else f"keras.ops.{label.word}(x, {axis})"
     if label.word == "pad" and not label.settings.get("pad_value"):
-        padding: Any = label.settings["padding"]
-        if torch:
-            return f"torch.nn.functional.pad(x, {tuple(n for pair in reversed(padding) for n in pair)})"
-        return f"keras.layers.ZeroPadding{len(padding)}D({padding})(x)"
+        return padded(label.settings["padding"], framework)
     known = _CALLS.get(label.word)
-    return known[0 if torch else 1].format(**label.settings) if known else None
+    return known[FRAMEWORKS.index(framework)].format(**label.settings) if known else None
 
 
-def line(label: Label, torch: bool, comment: str, features_first: bool = False) -> str:
+def padded(around: Any, framework: str) -> str:
+    """The call that puts zeros around a map."""
+    if framework == "torch":
+        return f"torch.nn.functional.pad(x, {tuple(n for pair in reversed(around) for n in pair)})"
+    return f"keras.layers.ZeroPadding{len(around)}D({around})(x)"
+
+
+def line(label: Label, framework: str, comment: str, features_first: bool = False) -> str:
     """The line of code, with where it belongs; a comment alone where the function has no call of its own."""
-    said = call(label, torch, features_first)
+    said = call(label, framework, features_first)
     return f"x = {said}  # {comment}" if said else f"# {comment}: {label}"
 
 
-def removal(label: Label, path: str, torch: bool) -> str:
+def removal(label: Label, path: str, framework: str) -> str:
     """What takes a function out: a module becomes one that does nothing."""
-    if torch and label.layer is not None:
+    if framework == "torch" and label.layer is not None:
         return f'model.set_submodule("{label.layer}", torch.nn.Identity())'
     return f"# leave out {label} in {path or 'the model'}"
+
+
+# setting -> the attribute of a torch module and of a Keras layer, the words where it is no attribute
+_ATTRIBUTES: dict[str, tuple[str, str]] = {
+    "eps": ("eps", "epsilon"),
+    "groups": ("num_groups", "groups"),
+    "strides": ("stride", "strides"),
+    "dilation": ("dilation", "dilation_rate"),
+    "slope": ("negative_slope", "negative_slope"),
+    "max_norm": ("max_norm", "max_norm"),
+    "divisor": ("divisor_override", "divisor"),
+    "causal": ("is_causal", "use_causal_mask"),
+    "activation": ("nonlinearity", "activation"),
+}
+
+
+def setting(hub: Hub, name: str, value: Any, framework: str) -> str:
+    """The line that gives a layer another setting; words where no line is known."""
+    said = f"# {hub.path}: {name.replace('_', ' ')} {value}"
+    if framework not in FRAMEWORKS:
+        return said
+    if name == "kind":
+        return f"# {hub.path}: a {value} of the same window instead of a {hub.word}"
+    target = access(hub.path, framework)
+    if name == "padding":
+        none = 0 if framework == "torch" else "'valid'"
+        return f"{target}.padding = {none}; x = {padded(value, framework)}  # before {hub.path}"
+    if name == "activation" and framework == "torch":
+        return f"{target}.mode = 'RNN_{value.upper()}'"
+    attribute = _ATTRIBUTES.get(name, (name, name))[FRAMEWORKS.index(framework)]
+    return f"{target}.{attribute} = {value!r}"
+
+
+def access(path: str, framework: str) -> str:
+    """How a layer is reached."""
+    if framework == "torch":
+        return f'model.get_submodule("{path}")'
+    first, *rest = path.split(".")
+    return f'model.get_layer("{first}")' + "".join(f'.get_layer("{name}")' for name in rest)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ..comparison import Repair
 from ..graph import Label
 from ..records import Report
-from .code import line, removal
+from .code import line, removal, setting
 from .findings import Findings, Found
 
 
@@ -52,31 +52,16 @@ def _repair(findings: Findings, found: Found, side: int, reports: tuple[Report, 
         return _preprocessing(findings, found, side, reports)
     if any(found.labels):
         return _function(findings, found, side, reports)
-    if word in _SETTERS:
+    if word in _SET:
         return _set(findings, found, side, reports)
     return None
 
 
-# setting -> what it is called on a torch module and on a Keras layer
-_SETTERS: dict[str, tuple[str, str]] = {
-    "eps": ("eps", "epsilon"),
-    "kind": ("kind", "kind"),
-    "groups": ("num_groups", "groups"),
-    "strides": ("stride", "strides"),
-    "dilation": ("dilation", "dilation_rate"),
-    "padding": ("padding", "padding"),
-    "count_include_pad": ("count_include_pad", "count_include_pad"),
-    "pad_value": ("pad_value", "pad_value"),
-    "slope": ("negative_slope", "negative_slope"),
-    "scale": ("scale", "scale"),
-    "max_norm": ("max_norm", "max_norm"),
-    "divisor": ("divisor_override", "divisor"),
-    "mask_zero": ("mask_zero", "mask_zero"),
-    "causal": ("is_causal", "use_causal_mask"),
-    "go_backwards": ("go_backwards", "go_backwards"),
-    "activation": ("nonlinearity", "activation"),
-    "recurrent_activation": ("recurrent_activation", "recurrent_activation"),
-}
+# Settings that can be given another value, whatever a framework calls them.
+_SET = frozenset({
+    "eps", "kind", "groups", "strides", "dilation", "padding", "count_include_pad", "pad_value", "slope", "scale",
+    "max_norm", "divisor", "mask_zero", "causal", "go_backwards", "activation", "recurrent_activation",
+})  # fmt: skip
 
 
 def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Report]) -> list[Repair] | None:
@@ -93,20 +78,7 @@ def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Rep
         return None
     if hub.word in ("lstm", "gru", "attention") or (hub.word == "simple_rnn" and value not in ("relu", "tanh")):
         return None
-    torch = reports[side].framework == "torch"
-    native = _SETTERS[name][0 if torch else 1]
-    target = _access(hub.path, torch)
-    code = f"{target}.{native} = {value!r}"
-    if name == "activation" and torch:
-        code = f"{target}.mode = 'RNN_{value.upper()}'"
-    if name == "kind":
-        code = f"# {hub.path}: a {value} of the same window instead of a {hub.word}"
-    if name == "padding":
-        if torch:
-            flat = tuple(n for pair in reversed(value) for n in pair)
-            code = f"{target}.padding = 0; x = torch.nn.functional.pad(x, {flat})  # before {hub.path}"
-        else:
-            code = f"{target}.padding = 'valid'; x = keras.layers.ZeroPadding{len(value)}D({value})(x)  # before it"
+    code = setting(hub, name, value, reports[side].framework)
     text = f"{hub.path}: {name.replace('_', ' ')} {value} instead of {found.b if side == 1 else found.a}"
     before = [pad for pad in hub.raw.get("pad_layers", ()) if name == "padding"]
     left_out = [
@@ -116,13 +88,6 @@ def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Rep
         for pad in before
     ]
     return [*left_out, Repair("ab"[side], hub.path, "set", name, value, text, code)]
-
-
-def _access(path: str, torch: bool) -> str:
-    if torch:
-        return f'model.get_submodule("{path}")'
-    first, *rest = path.split(".")
-    return f'model.get_layer("{first}")' + "".join(f'.get_layer("{name}")' for name in rest)
 
 
 def _function(findings: Findings, found: Found, side: int, reports: tuple[Report, Report]) -> list[Repair] | None:
@@ -135,7 +100,7 @@ def _function(findings: Findings, found: Found, side: int, reports: tuple[Report
         return [_inserted(side, theirs, _place(findings, found, side, theirs), reports, _of_input(findings, found))]
     if mine is not None and theirs is None:
         text = f"{mine.path}: leave out {mine}"
-        code = removal(mine, mine.path, reports[side].framework == "torch")
+        code = removal(mine, mine.path, reports[side].framework)
         return [Repair("ab"[side], mine.path, "remove", None, str(mine), text, code)]
     assert mine is not None
     assert theirs is not None
@@ -146,13 +111,13 @@ def _function(findings: Findings, found: Found, side: int, reports: tuple[Report
             if side == 1
             else next((f for f in findings.items if f.cause is found and f.labels[1] is theirs), found)
         )
-        code = removal(mine, mine.path, reports[side].framework == "torch")
+        code = removal(mine, mine.path, reports[side].framework)
         return [
             Repair("ab"[side], mine.path, "remove", None, str(mine), f"{mine.path}: leave out {mine}", code),
             _inserted(side, theirs, _place(findings, place, side, theirs), reports, False),
         ]
     text = f"{mine.path}: {theirs} instead of {mine}"
-    code = line(theirs, reports[side].framework == "torch", f"instead of {mine} in {mine.path or 'the model'}")
+    code = line(theirs, reports[side].framework, f"instead of {mine} in {mine.path or 'the model'}")
     return [Repair("ab"[side], mine.path, "set", "function", str(theirs), text, code)]
 
 
@@ -181,8 +146,7 @@ def _inserted(
     side: int, label: Label, place: tuple[str, str], reports: tuple[Report, Report], of_input: bool
 ) -> Repair:
     where, path = place
-    torch = reports[side].framework == "torch"
-    code = line(label, torch, f"{where} {path or 'the output'}")
+    code = line(label, reports[side].framework, f"{where} {path or 'the output'}")
     action = "input" if label.word == "rescaling" and of_input else "insert"
     text = f"{where} {path or 'a function of the model itself'}: {label}"
     return Repair("ab"[side], path, action, "output" if where == "behind" else None, str(label), text, code)

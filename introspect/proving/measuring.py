@@ -8,6 +8,7 @@ from typing import Any
 from ..adapter import Ran
 from ..comparison import Comparison, Match
 from ..records import Report
+from ..vocabulary import CHANNELS_FIRST
 
 _MOVING = frozenset({"flatten", "reshape", "permute", "input", "dropout", "container"})
 
@@ -58,7 +59,7 @@ def _laid_out(array: Any, pattern: str | None, comparison: Comparison, like: Any
 def _channels_first(report: Report) -> bool:
     formats = [layer.setting("data_format") for layer in report if layer.calls]
     known = [name for name in formats if name]
-    return known[-1] == "channels_first" if known else report.framework == "torch"
+    return known[-1] == "channels_first" if known else report.framework in CHANNELS_FIRST
 
 
 def first_divergence(comparison: Comparison, one: Ran, other: Ran, bar: float) -> tuple[str, str] | None:
