@@ -253,10 +253,7 @@ class _Bench:
 
 
 def _stage(model: Any, dtype: str) -> Stage:
-    adapter = adapter_for(model)
-    if not hasattr(adapter, "stage"):
-        raise ProofError(f"Models of {adapter.name} can't be copied to be tried yet.")
-    return adapter.stage(model, dtype)
+    return adapter_for(model).stage(model, dtype)
 
 
 def _through(x: Any, functions: list[Any]) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 
 from keras import ops
 
+from .. import changing
+
 _PLAIN: dict[str, Callable[[Any], Any]] = {
     "relu": ops.relu, "relu6": ops.relu6, "gelu": lambda x: ops.gelu(x, approximate=False),
     "gelu_tanh": lambda x: ops.gelu(x, approximate=True), "sigmoid": ops.sigmoid, "tanh": ops.tanh, "silu": ops.silu,
@@ -19,13 +21,7 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
 
 def function_of(word: str, settings: Mapping[str, Any]) -> Callable[[Any], Any] | None:
     """What a function computes, `None` where that is not known."""
-    if word in _PLAIN:
-        return _PLAIN[word]
-    make = _SET.get(word)
-    try:
-        return None if make is None else make(settings)
-    except (KeyError, TypeError):
-        return None
+    return changing.function_of(word, settings, _PLAIN, _SET)
 
 
 def _axis(axis: Any) -> int:

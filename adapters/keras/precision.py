@@ -13,9 +13,7 @@ from typing import Any
 
 import keras
 
-from ..thread_patch import ThreadPatch
-
-_PATCHES: dict[str, ThreadPatch] = {}
+from ..tensorflow_doubles import doubled_tensorflow
 
 
 @contextmanager
@@ -33,7 +31,7 @@ def wide(casts: bool = True) -> Iterator[None]:
     """What is computed on this thread is computed in float64; `casts`: also what the models' own code casts to less."""
     backend = keras.config.backend()
     if backend == "tensorflow":
-        with _tensorflow().active("casts" if casts else "constants"):
+        with doubled_tensorflow().active("casts" if casts else "constants"):
             yield
     elif backend == "torch" and casts:
         with _torch():
@@ -41,44 +39,6 @@ def wide(casts: bool = True) -> Iterator[None]:
     else:
         with doubles("float64"):
             yield
-
-
-def _tensorflow() -> ThreadPatch:
-    if "tensorflow" in _PATCHES:
-        return _PATCHES["tensorflow"]
-    tf = sys.modules["tensorflow"]
-    narrow = (tf.float32, tf.float16, tf.bfloat16)
-
-    def gelu(features: Any, approximate: bool = False, name: Any = None) -> Any:
-        if patch.current is None or features.dtype != tf.float64:
-            return patch.original(tf.nn, "gelu")(features, approximate, name)
-        one, half = tf.constant(1, features.dtype), tf.constant(0.5, features.dtype)
-        if approximate:
-            inner = features + tf.constant(0.044715, features.dtype) * features**3
-            return half * features * (one + tf.tanh(tf.constant((2 / _PI) ** 0.5, features.dtype) * inner))
-        return half * features * (one + tf.math.erf(features / tf.constant(2**0.5, features.dtype)))
-
-    def cast(x: Any, dtype: Any, name: Any = None) -> Any:
-        if patch.current is not None:
-            wanted = tf.as_dtype(dtype)
-            wanted = tf.float64 if wanted in narrow and patch.current == "casts" else wanted
-            if isinstance(x, float) and wanted.is_floating:
-                return tf.constant(x, wanted)
-            dtype = wanted
-        return patch.original(tf, "cast")(x, dtype, name)
-
-    def leaky(features: Any, alpha: float = 0.2, name: Any = None) -> Any:
-        if patch.current is None or features.dtype != tf.float64:
-            return patch.original(tf.nn, "leaky_relu")(features, alpha, name)
-        zero = tf.constant(0, features.dtype)
-        return tf.maximum(features, zero) + tf.constant(alpha, features.dtype) * tf.minimum(features, zero)
-
-    patch = ThreadPatch([(tf.nn, "gelu", gelu), (tf, "cast", cast), (tf.nn, "leaky_relu", leaky)])
-    _PATCHES["tensorflow"] = patch
-    return patch
-
-
-_PI = 3.141592653589793
 
 
 def _torch() -> Any:

@@ -9,9 +9,9 @@ from typing import Any
 import keras
 
 from introspect.adapter import Change, Ran
-from introspect.errors import ProofError
 from introspect.values import Inputs
 
+from ..changing import Tools, give_weights, narrow_note, retyped
 from ..plain import map_leaves
 from ..tree import Place
 from .functions import function_of
@@ -23,11 +23,7 @@ from .untouched import untouched
 from .watching import fresh_statistics, recording
 from .weights import KerasArrays, array_of, tensors_of
 
-_FLOATS = ("float32", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
-_ATTRIBUTES = {
-    "eps": "epsilon", "strides": "strides", "dilation": "dilation_rate", "slope": "negative_slope",
-    "count_include_pad": "count_include_pad",
-}  # fmt: skip
+_TOOLS = Tools(function_of, keras.ops.pad, lambda layer: bool(own_variables(layer) or getattr(layer, "_layers", None)))
 
 
 class KerasStage:
@@ -63,8 +59,7 @@ class KerasStage:
         narrow = [path for path, layer in self._layers.items() if _is_narrow(layer, dtype)]
         if narrow and dtype == "float64":
             self.exact = False
-            shown = ", ".join(narrow[:3]) + (f" and {len(narrow) - 3} more" if len(narrow) > 3 else "")
-            self.notes.append(f"These compute in float32 whatever they are told: {shown}.")
+            self.notes.append(narrow_note(narrow))
 
         if dtype == "float64" and keras.backend.result_type("float64", "float32") != "float64":
             self.exact = False
@@ -123,42 +118,24 @@ class KerasStage:
         layer = self._model if change.path is None else self._layers.get(change.path)
         if layer is None:
             return f"no layer has the path {change.path}"
-        if change.action == "set" and change.setting != "function":
-            return _set(layer, change)
-        if change.action == "insert":
-            function = function_of(change.word or "", change.settings)
-            if function is None:
-                return f"what {change.word} computes is not known here"
-            call = layer.call
-            if change.path is None or change.setting == "output":
-                layer.call = lambda *args, **kwargs: function(call(*args, **kwargs))
-            else:
-                layer.call = lambda x, *args, **kwargs: call(function(x), *args, **kwargs)
-            return None
-        return _function(layer, change)
+        return _TOOLS.change(layer, change)
 
 
 def copied(model: Any, dtype: str, places: list[Place]) -> Any:
     """The model made anew from its configuration, with the same weights, in another dtype."""
-    config = _retyped(model.get_config(), dtype)
+    config = retyped(model.get_config(), dtype)
     classes = {type(place.layer).__name__: type(place.layer) for place in places if not _is_own(place.layer)}
     with keras.saving.custom_object_scope(classes), _policy(dtype):
         copy = type(model).from_config(config)
         if not copy.built and model.built and (built := model.get_build_config()):
             copy.build_from_config(built)
-    theirs, ours = walk(copy), places
-    if [type(place.layer) for place in theirs] != [type(place.layer) for place in ours]:
-        raise ProofError("its configuration makes other layers")
-    for (mine, _, _), (other, _, _) in zip(ours, theirs, strict=True):
-        before, after = own_variables(mine), own_variables(other)
-        if [tuple(v.shape) for v in before] != [tuple(v.shape) for v in after]:
-            raise ProofError(f"its configuration makes other weights in {mine.name}")
-        for variable, value in zip(after, before, strict=True):
-            variable.assign(value)
+    ours, theirs = ([place.layer for place in found] for found in (places, walk(copy)))
+    give_weights(ours, theirs, own_variables)
+    for mine, other in zip(ours, theirs, strict=True):
         if getattr(other, "input_mean", None) is not None:  # what Keras makes of plain numbers is rounded to float32
             other.mean, other.variance = (
                 keras.ops.broadcast_to(_aligned(said, before, dtype), before.shape)
-                for said, before in ((other.input_mean, other.mean), (other.input_variance, other.variance))
+                for said, before in ((other.input_mean, mine.mean), (other.input_variance, mine.variance))
             )
     return copy
 
@@ -171,17 +148,6 @@ def _aligned(said: Any, before: Any, dtype: str) -> Any:
 
 def _is_own(layer: Any) -> bool:
     return type(layer).__module__.startswith("keras.src.")
-
-
-def _retyped(value: Any, dtype: str, key: str = "") -> Any:
-    """A configuration in which every dtype policy, and every float dtype, is another."""
-    if isinstance(value, dict):
-        if value.get("class_name") in ("DTypePolicy", "DTypePolicyMap"):
-            return {"module": "keras", "class_name": "DTypePolicy", "config": {"name": dtype}, "registered_name": None}
-        return {name: _retyped(part, dtype, name) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_retyped(part, dtype) for part in value) if type(value) in (list, tuple) else value
-    return dtype if "dtype" in key and value in _FLOATS else value
 
 
 def _is_narrow(layer: Any, dtype: str) -> bool:
@@ -202,42 +168,3 @@ def _policy(dtype: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def _set(layer: Any, change: Change) -> str | None:
-    name = _ATTRIBUTES.get(change.setting or "")
-    if (
-        change.setting == "padding"
-        and getattr(layer, "padding", None) in ("valid", "same")
-        and hasattr(layer, "kernel")
-    ):
-        return _pad(layer, change.value)
-    if name is None or not hasattr(layer, name):
-        return f"{type(layer).__name__} has no attribute for {change.setting}"
-    setattr(layer, name, change.value)
-    return None
-
-
-def _pad(layer: Any, value: Any) -> str | None:
-    if any(n < 0 for pair in value for n in pair):
-        return "positions would have to be taken off in front of it"
-    around = [tuple(pair) for pair in value]
-    first = getattr(layer, "data_format", None) == "channels_first"
-    pads = [(0, 0), (0, 0), *around] if first else [(0, 0), *around, (0, 0)]
-    call, layer.padding = layer.call, "valid"
-    layer.call = lambda x, *args, **kwargs: call(keras.ops.pad(x, pads), *args, **kwargs)
-    return None
-
-
-def _function(layer: Any, change: Change) -> str | None:
-    """Another function, or none, in the place of one: fused into a layer with weights, or a layer by itself."""
-    function = (lambda x: x) if change.action == "remove" else function_of(change.word or "", change.settings)
-    if function is None:
-        return f"what {change.word} computes is not known here"
-    if own_variables(layer) or getattr(layer, "_layers", None):
-        if not hasattr(layer, "activation"):
-            return "it is done by a function in the layer's own code"
-        layer.activation = function
-    else:
-        layer.call = lambda x, *args, **kwargs: function(x)
-    return None

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from .. import changing
+
 _PLAIN: dict[str, Callable[[Any], Any]] = {
     "relu": torch.relu, "relu6": functional.relu6, "gelu": functional.gelu,
     "gelu_tanh": lambda x: functional.gelu(x, approximate="tanh"), "sigmoid": torch.sigmoid, "tanh": torch.tanh,
@@ -21,13 +23,7 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
 
 def function_of(word: str, settings: Mapping[str, Any]) -> Callable[[Any], Any] | None:
     """What a function computes, `None` where that is not known."""
-    if word in _PLAIN:
-        return _PLAIN[word]
-    make = _SET.get(word)
-    try:
-        return None if make is None else make(settings)
-    except (KeyError, TypeError):
-        return None
+    return changing.function_of(word, settings, _PLAIN, _SET)
 
 
 def _axis(x: Any, axis: Any) -> int:

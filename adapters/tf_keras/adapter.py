@@ -16,8 +16,10 @@ from introspect.values import Inputs
 
 from ..rows import Row, Tensor, read_settings, read_tensor
 from ..tree import unused
+from .files import stored
 from .inputs import candidates
 from .layers import is_unit, row_of
+from .staging import TfKerasStage
 from .structure import children_of, is_learned, local_name, own_variables, seeds, trainable_ids, walk
 from .trace import trace
 from .untouched import tracking_kept
@@ -48,6 +50,12 @@ class TfKerasAdapter:
         """One dummy pass."""
         return trace(model, inputs, method, training, describe)
 
+    def stored(self, model: Any) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+        """Where a `.weights.h5` has the model's variables, by path."""
+        seen: dict[int, str] = {}
+        describe(model, seen)
+        return stored(model, seen)
+
     def weights(self, model: Any) -> TfKerasArrays:
         """The model's variables, to be read and written by path."""
         seen: dict[int, str] = {}
@@ -58,6 +66,10 @@ class TfKerasAdapter:
     def save(self, model: Any, path: str) -> None:
         """Write `name.weights.h5` or `name.keras`. Raises `TargetError`."""
         save(model, path)
+
+    def stage(self, model: Any, dtype: str) -> TfKerasStage:
+        """A copy that computes in this dtype. Raises `ProofError` where a model can't be copied."""
+        return TfKerasStage(model, dtype, self.weights)
 
 
 ADAPTER = TfKerasAdapter()
