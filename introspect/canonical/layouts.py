@@ -24,7 +24,15 @@ def wanted_layout(layer: Layer, rank: int) -> Layout:
     axis = layer.setting("axis")
     if layer.kind in ("batch_norm", "group_norm", "instance_norm") and axis and rank > 2:
         return "first" if axis[0] == 1 else "last"
-    return None
+    return "last" if rank > 3 and _acts_on_last(layer, rank) else None
+
+
+def _acts_on_last(layer: Layer, rank: int) -> bool:
+    """Whether a layer's features are those of the last axis, also in a framework that has channels first."""
+    if layer.kind not in ("layer_norm", "rms_norm"):
+        return layer.kind == "dense"
+    axis, sizes = layer.setting("axis"), layer.setting("normalized_shape")
+    return axis in ((-1,), (rank - 1,)) or (axis is None and isinstance(sizes, tuple) and len(sizes) == 1)
 
 
 def input_layouts(report: Report) -> dict[tuple[str, int], Layout]:

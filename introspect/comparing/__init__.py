@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from os import PathLike
 from typing import Any
 
 from ..alignment import align
 from ..canonical import canonical, has_trace
 from ..carrying.mapping import weight_map
+from ..checkpoints import Checkpoint
 from ..comparison import Comparison
+from ..disk import from_disk
+from ..inspection import inspect
+from ..progress import during
 from ..records import Report
 from .accounts import ledger
 from .causes import find_causes
@@ -28,16 +33,25 @@ def compare(a: Any, b: Any, *, inputs_a: Any = None, inputs_b: Any = None, value
     """Set two models side by side: which layer is which, every difference, and what it does.
 
     Args:
-        a, b: models of any framework that `inspect` reads, or reports, in any mixture.
+        a, b: models of any framework that `inspect` reads, their files, or reports, in any mixture.
         inputs_a, inputs_b: what each is called with, as for `inspect`.
-        values: whether to read the tensors of both, which must be live models then, and to say which are equal.
+        values: whether to read the tensors of both, which must be live models or `Checkpoint`s then, and to say which
+            are equal.
 
     Raises:
         UnsupportedModelError, InputsError: as `inspect`.
         TransferError: `values` of a report, which holds none.
+        CheckpointError: a file can't be read, or belongs to another model.
     """
-    comparison = compare_reports(*inspected(a, b, inputs_a, inputs_b))
-    return replace(comparison, values=held_values(a, b, comparison)) if values else comparison
+    a, b = (from_disk(one) if isinstance(one, (str, PathLike)) else one for one in (a, b))
+    ours, theirs = (one.model or inspect(one) if isinstance(one, Checkpoint) else one for one in (a, b))
+    reports = inspected(ours, theirs, inputs_a, inputs_b)
+    with during("comparing layers"):
+        comparison = compare_reports(*reports)
+    if not values:
+        return comparison
+    held, notes = held_values(a, b, comparison)
+    return replace(comparison, values=held, notes=(*comparison.notes, *notes))
 
 
 def compare_reports(a: Report, b: Report) -> Comparison:

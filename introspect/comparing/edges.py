@@ -152,6 +152,7 @@ def _labels(findings: Findings, hubs: tuple[int, int], one: Chain, other: Chain,
                 findings.add(Found(_field(x, y), a, b, effect, hubs, (x, y)))
             else:
                 a, b = (None if label is None else str(label) for label in (x, y))
+                effect = "shape" if (x or y).word == "final" else effect  # type: ignore[union-attr]
                 found = Found(_field(x, y), a, b, effect, hubs, (x, y))
                 _moved_rows(findings, found)
                 findings.only_labels.append(findings.add(found))

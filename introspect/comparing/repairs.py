@@ -90,11 +90,15 @@ def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Rep
     return [*left_out, Repair("ab"[side], hub.path, "set", name, value, text, code)]
 
 
+# What picks or arranges the elements of a tensor belongs to the code around it.
+_WITHIN = frozenset({"flatten", "reshape", "permute", "part", "slice", "final"})
+
+
 def _function(findings: Findings, found: Found, side: int, reports: tuple[Report, Report]) -> list[Repair] | None:
     """A function without weights that one side lacks, has too many or has another of."""
     mine, theirs = found.labels[side], found.labels[1 - side]
     consumer = found.hubs[side]
-    if consumer is None or found.field in ("flatten", "reshape", "permute", "part", "slice"):
+    if consumer is None or found.field in _WITHIN:
         return None
     if mine is None and theirs is not None:
         return [_inserted(side, theirs, _place(findings, found, side, theirs), reports, _of_input(findings, found))]
