@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from .records import Call, Layer, Operation, Source
@@ -98,10 +99,29 @@ class Weights(Protocol):
         ...
 
 
+class Store(Protocol):
+    """A file of tensors, by the names that it has for them."""
+
+    layout: str
+    """How the names are made: "names" (those of the model), "objects" or "layers" (Keras's two)."""
+    specs: Mapping[str, TensorSpec]
+    notes: list[str]
+    """What else there is to know about the file."""
+
+    def read(self, name: str) -> Any:
+        """A copy of a tensor's values as a NumPy array; those of dtypes that NumPy lacks as float32."""
+        ...
+
+    def write(self, path: Path, values: Mapping[str, Any]) -> None:
+        """A copy of the file at `path`, with these values in the dtypes that it has."""
+        ...
+
+
 @dataclass(frozen=True)
 class Change:
     """A repair in plain words: `action` is "set" (`setting` of the layer becomes `value`; "function": what it computes
-    becomes `word`), "insert" (`word` before the layer, before the output for the path `None`) or "remove"."""
+    becomes `word`), "insert" (`word` before the layer, before the output for the path `None`) or "remove". `called`: it
+    is a function that the layer's own code calls, by its native name, and the how many-th such call."""
 
     action: str
     path: str | None
@@ -109,6 +129,7 @@ class Change:
     value: Any = None
     word: str | None = None
     settings: Mapping[str, Any] = field(default_factory=FrozenDict)
+    called: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)

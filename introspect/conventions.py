@@ -159,3 +159,13 @@ def effective_cropping(
             before = p[0] if isinstance(p, tuple) else p
         found.append((before, full - before - o))
     return tuple(found)
+
+
+# Frameworks whose layers read their settings at every call: a setting is changed by an assignment.
+_READ_AT_EVERY_CALL = ("torch",)
+
+
+def changed_side(a: str, b: str) -> int:
+    """Which of two models, by their frameworks, is changed to make both alike: 0 for the first, 1 for the second. `b`
+    is made like `a`, unless only the layers of `a` read their settings at every call."""
+    return 0 if a in _READ_AT_EVERY_CALL and b not in _READ_AT_EVERY_CALL else 1

@@ -40,7 +40,7 @@ def check(drawn: Drawn, back: bool) -> None:
 
 
 def agreement(examples: int) -> Any:
-    return settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck))
+    return settings(deadline=None, max_examples=examples, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")

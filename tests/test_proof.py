@@ -179,21 +179,64 @@ def test_only_what_is_listed_is_repaired() -> None:
     assert prove(a, b, comparison, seeds=1, repair=False).repaired[0].relative > 1e-2
 
 
+class Inline(nn.Module):
+    """Functions of its own code, some of them those that its parts call too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 3)
+        self.gate = nn.Sequential(nn.ReLU(), nn.Linear(4, 3, bias=False))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        one = torch.relu(self.fc(x))
+        return one * self.gate(x).relu() + torch.relu(0.5 * x[:, :3])
+
+
+def test_functions_in_a_modules_own_code_are_repaired() -> None:
+    a = keras.Input((4,))
+    one = K.Dense(3, activation="tanh")(a)
+    two = K.Dense(3, activation="sigmoid", use_bias=False)(K.ReLU()(a))
+    model = keras.Model(a, K.Add()([K.Multiply()([one, two]), keras.ops.relu(0.5 * a[:, :3])]))
+    comparison = compare(model, Inline())
+    assert [(r.action, r.path, r.setting, r.value) for r in comparison.repairs] == [
+        ("set", "", "function relu 1", "tanh"), ("set", "", "function relu 2", "sigmoid"),
+    ]  # fmt: skip
+    proof = prove(model, Inline(), seeds=1)
+    assert proof.holds, str(proof)
+    assert proof.carried[0].relative > 1e-3
+    removed = compare(keras.Sequential([keras.Input((4,)), K.Dense(3)]), Plain())
+    assert [(r.action, r.path, r.setting) for r in removed.repairs] == [("remove", "", "function relu_ 1")]
+    assert prove(keras.Sequential([keras.Input((4,)), K.Dense(3)]), Plain(), seeds=1).holds
+
+
+class Plain(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x).relu_()
+
+
 def test_a_repair_that_cannot_be_made_is_said() -> None:
-    class Inline(nn.Module):
+    class Own(keras.Model):
         def __init__(self) -> None:
             super().__init__()
-            self.fc = nn.Linear(4, 3)
+            self.fc = K.Dense(3)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return torch.relu(self.fc(x)) + 0.5 * x[:, :3]
+        def call(self, x: Any) -> Any:
+            return keras.ops.tanh(self.fc(x))
 
-    a = keras.Input((4,))
-    y = keras.layers.Add()([K.Dense(3, activation="tanh")(a), 0.5 * a[:, :3]])
-    model, module = keras.Model(a, y), Inline()
-    proof = prove(model, module, seeds=1)
-    assert not proof.holds
-    assert proof.unrepaired or proof.diverges_at or not compare(model, module).repairs
+        def get_config(self) -> dict[str, Any]:
+            return {}
+
+    model = Own()
+    model(np.zeros((1, 4), "float32"))
+    proof = prove(model, other := keras.Sequential([keras.Input((4,)), K.Dense(3, activation="relu")]), seeds=1)
+    assert proof.holds, str(proof)
+    backwards = prove(other, model, seeds=1, inputs=(1, 4))
+    assert not backwards.holds
+    assert backwards.unrepaired == (": relu instead of tanh: it is done by a function in the layer's own code",)
 
 
 def test_both_models_stay_as_they_are() -> None:

@@ -18,6 +18,7 @@ from ..plain import map_leaves
 from .copying import copied
 from .functions import function_of
 from .hooks import without_watchers
+from .own_code import change_inside
 from .untouched import random_state_kept, untouched
 from .weights import TorchArrays
 
@@ -76,8 +77,8 @@ class TorchStage:
             module = self._module if change.path is None else self._module.get_submodule(change.path)
         except AttributeError:
             return f"no module has the path {change.path}"
-        if change.path is not None and any(True for _ in module.children()):
-            return _inside(module, change)
+        if change.path is not None and (change.called or any(True for _ in module.children())):
+            return change_inside(module, change)
         if change.action == "set" and change.setting in ("padding", "pad_value"):
             return _pad(module, change)
         if change.action == "set" and change.setting == "activation" and isinstance(module, torch.nn.RNN):
@@ -187,32 +188,6 @@ def _forget(module: torch.nn.Module) -> str | None:
     if any(True for _ in module.parameters(recurse=False)):
         return f"{type(module).__name__} holds weights"
     module.forward = lambda x, *args, **kwargs: x  # type: ignore[method-assign]
-    return None
-
-
-# Functions that a module's own code calls, by the words of pools.
-_CALLED = {"count_include_pad": {functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d}}
-
-
-def _inside(module: torch.nn.Module, change: Change) -> str | None:
-    """A setting of a function that the code of a module calls."""
-    functions = _CALLED.get(change.setting or "")
-    if change.action != "set" or functions is None:
-        return "it is done by a function in the module's own code"
-    forward, setting, value = module.forward, change.setting, change.value
-
-    class Other(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            kwargs = dict(kwargs or {})
-            if func in functions and len(args) < 6:
-                kwargs[setting] = value
-            return func(*args, **kwargs)
-
-    def changed(*args: Any, **kwargs: Any) -> Any:
-        with Other():
-            return forward(*args, **kwargs)
-
-    module.forward = changed  # type: ignore[method-assign]
     return None
 
 

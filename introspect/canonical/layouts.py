@@ -18,7 +18,7 @@ _KEEP = frozenset({
 
 def wanted_layout(layer: Layer, rank: int) -> Layout:
     """The layout that a layer takes its input in, where its settings say so."""
-    data_format = layer.setting("data_format")
+    data_format = layer.setting("data_format") if layer.kind != "flatten" or rank > 3 else None
     if data_format == "channels_first" or (data_format == "channels_last" and layer.kind != "flatten"):
         return data_format.removeprefix("channels_")
     axis = layer.setting("axis")

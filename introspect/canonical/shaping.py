@@ -13,8 +13,11 @@ from .windows import product
 
 
 def flatten(builder: Builder, layer: Layer, call: Call) -> None:
-    """All axes but the batch as one. Keras joins them channels last, whatever `data_format` says."""
+    """All axes but the batch as one. Keras joins them channels last: what is said to have them first is turned before,
+    whether it has or not."""
     value = builder.tensors(call)[0]
+    if layer.setting("data_format") == "channels_first" and value.layout != "first" and len(value.shape) > 2:
+        value = transposed(value, (0, *range(2, len(value.shape)), 1), layer.path, call)
     order = "last" if layer.setting("data_format") else value.layout or "last"
     builder.put(call, joined(value, tensor_leaves(call.outputs)[0].shape, order, layer.path, call))
 

@@ -106,7 +106,7 @@ def transposed_convolution(builder: Builder, layer: Layer, call: Call) -> None:
     }  # fmt: skip
     hub = builder.new(
         "conv_transpose", settings, [value], weights=weights, layer=layer.path, within=call.within or "",
-        order=call.order, shape=out, raw={"padding": layer.setting("padding")},
+        order=call.order, shape=out, raw={"padding": layer.setting("padding"), "meant": cut},
     )  # fmt: skip
     builder.put_hub(call, hub, layout, fused(builder, layer, call))
 

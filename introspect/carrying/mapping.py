@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..conventions import changed_side
 from ..graph import Hub, Weight
 from ..parameter import Parameter
 from ..records import Report
@@ -25,8 +26,9 @@ _IGNORED = {"counter": "counts training steps", "seed": "the state of a random g
 
 def weight_map(findings: Findings, a: Report, b: Report) -> WeightMap:
     """Both ways: from `a` to `b`, and back."""
-    forward = _Mapping(sides_of(findings, False), a, b).entries()
-    return WeightMap(forward, _Mapping(sides_of(findings, True), b, a).entries())
+    kept = 1 - changed_side(a.framework, b.framework)
+    forward = _Mapping(sides_of(findings, False), a, b, kept).entries()
+    return WeightMap(forward, _Mapping(sides_of(findings, True), b, a, 1 - kept).entries())
 
 
 @dataclass
@@ -36,6 +38,8 @@ class _Mapping:
     sides: Sides
     source: Report
     target: Report
+    kept: int
+    """Whose settings stay as they are when both are made alike: 0 for the source's."""
     found: dict[tuple[str, tuple[int, int, int] | None], Entry] = field(default_factory=dict)
     same: list[Entry] = field(default_factory=list)
     loose: list[Entry] = field(default_factory=list)
@@ -70,7 +74,7 @@ class _Mapping:
             elif x is not None:
                 self._lost(x, role, one, absorbed)
         if one.word == "batch_norm":
-            for entry in absorbing.statistics(one, other, self.source[one.path].setting("eps") or 0.0):
+            for entry in absorbing.statistics(one, other, (one, other)[self.kept].settings.get("eps") or 0.0):
                 self._add(entry, instead=True)
 
     def _vectors(self) -> None:

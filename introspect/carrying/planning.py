@@ -8,6 +8,7 @@ from typing import Any
 
 from ..adapter import Weights
 from ..errors import TransferError, near_names
+from ..progress import through
 from ..records import Report
 from ..values import FrozenDict
 from ..weight_map import Entry, Step, WeightMap
@@ -50,7 +51,7 @@ def plan(
             made.untouched.append((entry.source, entry.target, entry.reason))
         else:
             made.refused.append((entry.source, entry.target, entry.reason))
-    for path, entries in by_target.items():
+    for path, entries in through(list(by_target.items()), "carrying tensors"):
         _fill(made, path, entries, source, target)
     for entry in later:
         _tied(made, entry, source, target)
@@ -95,6 +96,8 @@ def _without_place(made: Plan, entry: Entry, source: Weights, choices: dict[str,
         made.dropped.append(said)
     elif choices.get(entry.source[0]) == "drop":
         made.dropped.append((entry.source, None, "dropped, as chosen"))
+    elif not getattr(source, "holds", lambda path: True)(entry.source[0]):
+        made.dropped.append((entry.source, None, "the file has no such tensor"))
     elif any(step.word == "only" and (source.read(entry.source[0]) == step["value"]).all() for step in entry.steps):
         value = entry.steps[0]["value"]
         made.dropped.append((entry.source, None, f"{entry.reason}, and all of it is {value:g}"))

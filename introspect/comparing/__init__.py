@@ -15,6 +15,7 @@ from ..disk import from_disk
 from ..inspection import inspect
 from ..progress import during
 from ..records import Report
+from ..storing.descriptions import is_tensors
 from .accounts import ledger
 from .causes import find_causes
 from .edges import compare_edges
@@ -25,6 +26,7 @@ from .matches import differences_of, matches_of
 from .orders import judge_orders
 from .repairs import repairs_of
 from .settings import compare_hubs
+from .stored import compare_stored
 from .tensors import held_values
 from .verdict import notes_of, verdict_of
 
@@ -44,7 +46,7 @@ def compare(a: Any, b: Any, *, inputs_a: Any = None, inputs_b: Any = None, value
         CheckpointError: a file can't be read, or belongs to another model.
     """
     a, b = (from_disk(one) if isinstance(one, (str, PathLike)) else one for one in (a, b))
-    ours, theirs = (one.model or inspect(one) if isinstance(one, Checkpoint) else one for one in (a, b))
+    ours, theirs = (_model_of(one) for one in (a, b))
     reports = inspected(ours, theirs, inputs_a, inputs_b)
     with during("comparing layers"):
         comparison = compare_reports(*reports)
@@ -54,8 +56,16 @@ def compare(a: Any, b: Any, *, inputs_a: Any = None, inputs_b: Any = None, value
     return replace(comparison, values=held, notes=(*comparison.notes, *notes))
 
 
+def _model_of(one: Any) -> Any:
+    if not isinstance(one, Checkpoint):
+        return one
+    return inspect(one) if one.model is None else one.model
+
+
 def compare_reports(a: Report, b: Report) -> Comparison:
     """The same for two reports."""
+    if is_tensors(a) or is_tensors(b):
+        return compare_stored(a, b)
     traced = has_trace(a) and has_trace(b)
     findings = Findings(align(canonical(a, traced, images_of(a, b)), canonical(b, traced, images_of(b, a))))
     compare_hubs(findings)

@@ -35,7 +35,7 @@ class Ledger:
     def __init__(self, findings: Findings, a: Report, b: Report) -> None:
         self._findings = findings
         self._reports = a, b
-        self._counted = _counted(a), _counted(b)
+        self._counted = counted(a), counted(b)
         self._seen: tuple[set[tuple[str, int]], set[tuple[str, int]]] = set(), set()
         self._lines: dict[tuple[str, bool], _Line] = defaultdict(_Line)
         same = a.framework == b.framework
@@ -138,7 +138,7 @@ def ledger(findings: Findings, a: Report, b: Report) -> tuple[Account, ...]:
     return Ledger(findings, a, b).accounts()
 
 
-def _counted(report: Report) -> set[str]:
+def counted(report: Report) -> set[str]:
     """What the framework's own count includes: all that is learned, or all that is kept, but seeds. Which of the two
     is read off the count itself."""
     kept = [p for p in report.parameters if p.role != "seed"]

@@ -84,14 +84,21 @@ _ATTRIBUTES: dict[str, tuple[str, str]] = {
 }
 
 
-def setting(hub: Hub, name: str, value: Any, framework: str) -> str:
-    """The line that gives a layer another setting; words where no line is known."""
+def setting(hub: Hub, partner: Hub, name: str, value: Any, framework: str) -> str:
+    """The line that gives a layer another setting, that of its partner; words where no line is known."""
     said = f"# {hub.path}: {name.replace('_', ' ')} {value}"
     if framework not in FRAMEWORKS:
         return said
     if name == "kind":
         return f"# {hub.path}: a {value} of the same window instead of a {hub.word}"
     target = access(hub.path, framework)
+    if name == "padding" and hub.word == "average_pool" and partner.settings.get("count_include_pad") is False:
+        if framework != "torch":
+            return f"{said}, which the mean leaves out"
+        return (
+            f"pool = {target}; pool.padding = 0; pad = lambda x: {padded(value, framework)}; "
+            f"x = pool(pad(x)) / pool(pad(torch.ones_like(x)))  # instead of {hub.path}"
+        )
     if name == "padding":
         none = 0 if framework == "torch" else "'valid'"
         return f"{target}.padding = {none}; x = {padded(value, framework)}  # before {hub.path}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..comparison import Repair
+from ..conventions import changed_side
 from ..graph import Label
 from ..records import Report
 from .code import line, removal, setting
@@ -22,10 +23,9 @@ class Repairs:
 def repairs_of(findings: Findings, a: Report, b: Report) -> Repairs:
     """A repair for every difference that changes values and can be taken away without another weight.
 
-    Of two models in different frameworks the torch one is changed, whose modules read their settings at every call;
-    else `b` is made like `a`.
+    Which of both is changed: see `changed_side`.
     """
-    side = 0 if (a.framework, b.framework) == ("torch", "keras") else 1
+    side = changed_side(a.framework, b.framework)
     made: list[Repair] = []
     mended: set[Found] = set()
     for found in findings.items:
@@ -78,7 +78,8 @@ def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Rep
         return None
     if hub.word in ("lstm", "gru", "attention") or (hub.word == "simple_rnn" and value not in ("relu", "tanh")):
         return None
-    code = setting(hub, name, value, reports[side].framework)
+    partner = graphs[1 - side].hubs[found.hubs[1 - side] or 0]
+    code = setting(hub, partner, name, value, reports[side].framework)
     text = f"{hub.path}: {name.replace('_', ' ')} {value} instead of {found.b if side == 1 else found.a}"
     before = [pad for pad in hub.raw.get("pad_layers", ()) if name == "padding"]
     left_out = [
@@ -105,7 +106,7 @@ def _function(findings: Findings, found: Found, side: int, reports: tuple[Report
     if mine is not None and theirs is None:
         text = f"{mine.path}: leave out {mine}"
         code = removal(mine, mine.path, reports[side].framework)
-        return [Repair("ab"[side], mine.path, "remove", None, str(mine), text, code)]
+        return [Repair("ab"[side], mine.path, "remove", _called(mine, reports[side]), str(mine), text, code)]
     assert mine is not None
     assert theirs is not None
     if found.field.startswith("order"):
@@ -115,14 +116,37 @@ def _function(findings: Findings, found: Found, side: int, reports: tuple[Report
             if side == 1
             else next((f for f in findings.items if f.cause is found and f.labels[1] is theirs), found)
         )
+        text = f"{mine.path}: leave out {mine}"
         code = removal(mine, mine.path, reports[side].framework)
         return [
-            Repair("ab"[side], mine.path, "remove", None, str(mine), f"{mine.path}: leave out {mine}", code),
+            Repair(
+                "ab"[side],
+                mine.path,
+                "remove",
+                _called(mine, reports[side]),
+                str(mine),
+                text,
+                code,
+            ),
             _inserted(side, theirs, _place(findings, place, side, theirs), reports, False),
         ]
     text = f"{mine.path}: {theirs} instead of {mine}"
     code = line(theirs, reports[side].framework, f"instead of {mine} in {mine.path or 'the model'}")
-    return [Repair("ab"[side], mine.path, "set", "function", str(theirs), text, code)]
+    setting = _called(mine, reports[side]) or "function"
+    return [Repair("ab"[side], mine.path, "set", setting, str(theirs), text, code)]
+
+
+def _called(label: Label, report: Report) -> str | None:
+    """`function relu 2`: of a function that a layer's own code calls, its native name and the how many-th call of it
+    that is; `None` for a layer, and for what is fused into one."""
+    if label.layer is not None or label.within not in report:
+        return None
+    starts = [call.order for call in report[label.within].calls if call.order < label.order]
+    since = max(starts, default=0)
+    calls = [o for o in report.operations if o.within == label.within and since < o.order <= label.order]
+    if not calls or calls[-1].order != label.order:
+        return None
+    return f"function {calls[-1].native_name} {sum(o.native_name == calls[-1].native_name for o in calls)}"
 
 
 def _place(findings: Findings, found: Found, side: int, label: Label) -> tuple[str, str]:

@@ -93,7 +93,7 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
     text = ""
     if name == "padding":  # as it was said: what the windows do not reach too
         x, y = (hub.raw.get("pads") or hub.raw.get("meant") or v for hub, v in ((one, x), (other, y)))
-    if name == "pad_value" and None in (x, y):
+    if name in ("pad_value", "count_include_pad") and None in (x, y):
         return  # nothing is padded on one side: the padding differs
     if (name == "in_features" or effect == "training" or one.word == "attention") and None in (x, y):
         return  # not known on one side
@@ -109,6 +109,8 @@ def _setting(findings: Findings, one: Hub, other: Hub, name: str, effect: str) -
         effect, text = "none", "no layer behind looks at the mask"
     elif name == "units" and one.word == "linear" and None in (x, y):
         return
+    elif name == "reset_after" and not one.settings.get("use_bias") and not other.settings.get("use_bias"):
+        effect = "values"  # the same tensors
     elif effect == "shape" and _same_output(one, other):
         effect = "values"
     findings.add(Found(name, x, y, effect, (one.index, other.index), text=text))

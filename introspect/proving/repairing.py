@@ -28,7 +28,7 @@ def apply_repairs(comparison: Comparison, stages: dict[str, Stage]) -> Repaired:
     done = Repaired()
     reports = {"a": comparison.a, "b": comparison.b}
     fed: list[tuple[float, str, Function]] = []
-    for repair in comparison.repairs:
+    for repair in sorted(comparison.repairs, key=_comes_last):
         other = "b" if repair.side == "a" else "a"
         if repair.action == "input":
             made = _scaling(repair, reports[other], stages[other])
@@ -45,12 +45,19 @@ def apply_repairs(comparison: Comparison, stages: dict[str, Stage]) -> Repaired:
     return done
 
 
+def _comes_last(repair: Repair) -> bool:
+    """How a window is padded by hand depends on its other settings."""
+    return repair.setting == "padding"
+
+
 def _change(repair: Repair) -> Change:
     path = None if repair.path == "the output" else repair.path
-    if repair.action == "set" and repair.setting != "function":
+    said = (repair.setting or "").split()
+    called = (said[1], int(said[2])) if said[:1] == ["function"] and len(said) == 3 else None
+    if repair.action == "set" and said[:1] != ["function"]:
         return Change("set", path, repair.setting, repair.value)
     word, settings = spoken(str(repair.value))
-    return Change(repair.action, path, repair.setting, None, word, settings)
+    return Change(repair.action, path, "function" if called else repair.setting, None, word, settings, called)
 
 
 def spoken(label: str) -> tuple[str, dict[str, Any]]:
