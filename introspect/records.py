@@ -341,5 +341,58 @@ class Report:
 
         return markdown.render(tables.report_table(self, columns, depth))
 
+    def to_html(self, path: Any = None) -> str:
+        """The report as a page that needs nothing else: a tree to search and sort, every layer in detail. Returns the
+        text, which is also written to the file `path` where one is given."""
+        from . import pages
+
+        return pages.report_html(self, path)
+
+    def _repr_html_(self) -> str:
+        from . import pages
+
+        return pages.report_cell(self)
+
+    def to_latex(self, columns: Any = None, depth: int | None = None) -> str:
+        """The table as a LaTeX `tabular`, with the rules of the package booktabs."""
+        from . import tables
+        from .render import latex
+
+        return latex.render(tables.report_table(self, columns, depth))
+
+    def to_csv(self, path: Any = None, columns: Any = None, depth: int | None = None) -> str | None:
+        """The values of all columns, or of those named, as CSV: the text, or a file where a `path` is given."""
+        from . import tables
+        from .render import csv
+
+        return csv.written(csv.render(tables.report_data(self, columns, depth)), path)
+
+    def to_pandas(self, columns: Any = None, depth: int | None = None) -> Any:
+        """The values of all columns, or of those named, as a DataFrame, whose index are the paths. Raises
+        `MissingPackageError` without pandas."""
+        from . import tables
+        from .render import frame
+
+        return frame.render(tables.report_data(self, columns, depth), "path")
+
+    def select(self, *, where: Any = None, **filters: Any) -> tuple[Layer, ...]:
+        """The layers for which all of this holds: `report.select(kind="conv*", trainable=True, strides=2)`; what may be
+        said is in `introspect.selecting`. Raises `UnknownFilterError`."""
+        from .selecting import select
+
+        return select(self, where, filters)
+
+    def draw(self, depth: int | None = None, size_by: str = "auto", style: str = "auto", direction: Any = None) -> Any:
+        """The network as a picture, that `.save("net.svg")` (or `.png`, `.html`) writes: `introspect.drawing.draw`."""
+        from .drawing import draw
+
+        return draw.draw(self, depth, size_by, style, direction)
+
     def __str__(self) -> str:
         return self.to_text()
+
+    def __rich__(self) -> Any:
+        from . import tables
+        from .render import terminal
+
+        return terminal.Shown(tables.report_table(self))

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.browser import browser, watched  # noqa: F401
 from support.command_line import Result, Run
 
+pytest_plugins = ["pytester"]
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
