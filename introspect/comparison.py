@@ -180,19 +180,68 @@ class Comparison:
 
         return json.comparison_from_json(text)
 
-    def to_text(self, only_differences: bool = False, width: int | None = None) -> str:
-        """The table of matched layers, the ledger, the repairs and the verdict."""
+    def to_text(self, only_differences: bool = False, width: int | None = None, depth: int | None = None) -> str:
+        """The table of matched layers, the ledger, the repairs and the verdict; wrapped to how many characters, and
+        from which depth on blocks in which nothing differs are one row."""
         from . import comparison_tables
         from .render import text
 
-        return text.render(comparison_tables.comparison_table(self, only_differences), width)
+        return text.render(comparison_tables.comparison_table(self, only_differences, depth), width)
 
-    def to_markdown(self, only_differences: bool = False) -> str:
+    def to_markdown(self, only_differences: bool = False, depth: int | None = None) -> str:
         """The same as GitHub markdown."""
         from . import comparison_tables
         from .render import markdown
 
-        return markdown.render(comparison_tables.comparison_table(self, only_differences))
+        return markdown.render(comparison_tables.comparison_table(self, only_differences, depth))
+
+    def to_html(self, path: Any = None, proof: Any = None) -> str:
+        """The comparison as one self-contained page, also written to the file `path` where one is given; with what
+        `prove` gave, if that is passed."""
+        from . import pages
+
+        return pages.comparison_html(self, path, proof)
+
+    def _repr_html_(self) -> str:
+        from . import pages
+
+        return pages.comparison_cell(self)
+
+    def __rich__(self) -> Any:
+        """What `rich.print` shows."""
+        from . import comparison_tables
+        from .render import terminal
+
+        return terminal.Shown(comparison_tables.comparison_table(self))
+
+    def to_latex(self, only_differences: bool = False) -> str:
+        """The table of matched layers as a LaTeX `tabular`, with the rules of the package booktabs."""
+        from . import comparison_tables
+        from .render import latex
+
+        return latex.render(comparison_tables.comparison_table(self, only_differences))
+
+    def to_csv(self, path: Any = None, only_differences: bool = False) -> str | None:
+        """The matched layers as CSV: the text, or a file where a `path` is given."""
+        from . import comparison_tables
+        from .render import csv
+
+        return csv.written(csv.render(comparison_tables.comparison_data(self, only_differences)), path)
+
+    def to_pandas(self, only_differences: bool = False) -> Any:
+        """The matched layers as a DataFrame. (`pandas.DataFrame(comparison.differences)` has the differences.) Raises
+        `MissingPackageError` without pandas."""
+        from . import comparison_tables
+        from .render import frame
+
+        return frame.render(comparison_tables.comparison_data(self, only_differences))
+
+    def draw(self) -> Any:
+        """Both models side by side, matched layers on one line, as a picture that `.save("pair.svg")` (or `.png`,
+        `.html`) writes."""
+        from .drawing import pairs
+
+        return pairs.draw(self)
 
     def __str__(self) -> str:
         return self.to_text()

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from .columns import count
 from .comparison import EFFECTS, VERDICTS, Comparison, Difference, Mapped, Match, Repair
 from .records import Report
-from .tables import Code, count
+from .tables import Code, Line
 from .vocabulary import NATIVE_COUNTS
 
 # What is alike in more places than this is told once, below the table.
 FEW = 3
-# The gravest first.
-_ORDER = ("count", "shape", "values", "unknown", "training", "none")
+GRAVITY = ("count", "shape", "values", "unknown", "training", "none")
+"""Effects, the gravest first."""
 # How many values of a tuple are shown, and how long a cell of several texts may be.
 _MANY, _WIDE = 6, 30
 
@@ -98,7 +99,12 @@ class Causes:
 
 
 def _gravity(difference: Difference) -> int:
-    return _ORDER.index(difference.effect) if difference.effect in EFFECTS else len(_ORDER)
+    return GRAVITY.index(difference.effect) if difference.effect in EFFECTS else len(GRAVITY)
+
+
+def gravest(differences: Iterable[Difference]) -> str | None:
+    """The effect of the one that does most; `None` where there is none."""
+    return min(differences, key=_gravity).effect if (differences := tuple(differences)) else None
 
 
 def _field(difference: Difference) -> str:
@@ -155,22 +161,31 @@ def below(comparison: Comparison, sides: Sides, causes: Causes) -> tuple[str, ..
         _section("values", _values(comparison)),
         _section("inputs", _mapped(comparison.input_map, sides)),
         _section("outputs", _mapped(comparison.output_map, sides)),
-        [f"note: {note}" for note in comparison.notes],
-        [_matched(comparison, sides), f"verdict: {comparison.verdict}: {VERDICTS[comparison.verdict]}"],
+        [Line(f"note: {note}", "note") for note in comparison.notes],
+        [_matched(comparison, sides), _verdict(comparison.verdict)],
     )
     return tuple(line for block in blocks if block for line in ("", *block))
 
 
-def _section(title: str, lines: list[str]) -> list[str]:
-    return [f"{title}:", *(type(line)(f"  {line}") for line in lines)] if lines else []
+_JUDGED = {"equal": "good", "equal after repairs": "fair", "undecided": "unclear"}
 
 
-def _difference_lines(causes: Causes, sides: Sides) -> list[str]:
+def _verdict(verdict: str) -> Line:
+    return Line(f"verdict: {verdict}: {VERDICTS[verdict]}", _JUDGED.get(verdict, "bad"))
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    indented = (line.like(f"  {line}") if isinstance(line, Line) else f"  {line}" for line in lines)
+    return [Line(f"{title}:", "heading"), *indented] if lines else []
+
+
+def _difference_lines(causes: Causes, sides: Sides) -> list[Line]:
     """A line per cause, however many layers it is in."""
     lines = []
     for group, alike in causes.groups.items():
         where = _several([name for name in (_names(d, len(alike) == 1) for d in alike) if name], "layers")
-        lines.append(f"{_line(alike[0], sides, ': ', group.reason)}{' in ' if where else ''}{where}")
+        text = f"{_line(alike[0], sides, ': ', group.reason)}{' in ' if where else ''}{where}"
+        lines.append(Line(text, group.effect))
     return lines
 
 
@@ -207,18 +222,28 @@ def _counted(report: Report) -> str:
     return f"({NATIVE_COUNTS.get(report.framework, 'its own count')})"
 
 
-def _repair_lines(repairs: Sequence[Repair], sides: Sides) -> list[str]:
-    """What to change where, each with its line of code; the same in many layers once, with the first one's line."""
+def repair_groups(repairs: Iterable[Repair]) -> list[tuple[str, list[Repair]]]:
+    """The same change in many layers once: what to change where, and the repairs themselves."""
     groups: dict[tuple[str, ...], list[Repair]] = {}
     for repair in repairs:
         text = repair.text.replace(repair.path, "") if repair.path else repair.text
         same = (repair.side, repair.action, str(repair.setting), value_text(repair.value), text)
         groups.setdefault(same, []).append(repair)
+    return [(_repaired(alike), alike) for alike in groups.values()]
+
+
+def _repaired(alike: list[Repair]) -> str:
+    text = alike[0].text
+    if len(alike) == 1:
+        return text
+    return f"{text.removeprefix(f'{alike[0].path}: ')} in {_several((r.path for r in alike), 'layers')}"
+
+
+def _repair_lines(repairs: Sequence[Repair], sides: Sides) -> list[str]:
+    """What to change where, each with its line of code; the same in many layers with the first one's line."""
     lines = []
-    for alike in groups.values():
-        side, text = sides.names[0] if alike[0].side == "a" else sides.names[1], alike[0].text
-        if len(alike) > 1:
-            text = f"{text.removeprefix(f'{alike[0].path}: ')} in {_several((r.path for r in alike), 'layers')}"
+    for text, alike in repair_groups(repairs):
+        side = sides.names[0] if alike[0].side == "a" else sides.names[1]
         codes = [r.code for r in alike if r.code]
         rest = len(codes) - FEW
         lines += [f"{side}: {text}", *(Code(f"    {code}") for code in codes[: 1 if rest > 0 else FEW])]

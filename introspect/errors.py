@@ -3,11 +3,16 @@
     IntrospectError
     ├── UnsupportedModelError   (TypeError)     this object is no model that we read
     ├── MissingFrameworkError   (ImportError)   a framework is needed that is not installed
+    ├── MissingPackageError     (ImportError)   a package of an extra is needed that is not installed
     ├── InputsError             (ValueError)    what was said about the inputs can't be used
     ├── UnknownPathError        (KeyError)      no layer has this path
     ├── UnknownColumnError      (ValueError)    no table has this column
+    ├── UnknownFilterError      (ValueError)    there is nothing of this name to select layers by
     ├── SchemaError             (ValueError)    this is no report that this version reads
+    ├── DrawingError            (ValueError)    a picture can't be drawn or saved in this way
     ├── TargetError             (ValueError)    a command-line target can't be loaded
+    ├── OutputError             (ValueError)    a command's output can't be written like that, or there
+    ├── CheckpointError         (ValueError)    this file can't be read or written, or is another model's
     ├── TransferError           (ValueError)    weights can't be carried from this model into that one
     └── ProofError              (ValueError)    these two models can't be run side by side
 
@@ -33,6 +38,10 @@ class MissingFrameworkError(IntrospectError, ImportError):
     """A framework is needed that is not installed."""
 
 
+class MissingPackageError(IntrospectError, ImportError):
+    """A package of an extra is needed that is not installed."""
+
+
 class InputsError(IntrospectError, ValueError):
     """What was said about the inputs can't be used."""
 
@@ -48,12 +57,28 @@ class UnknownColumnError(IntrospectError, ValueError):
     """No table has this column."""
 
 
+class UnknownFilterError(IntrospectError, ValueError):
+    """There is nothing of this name to select layers by."""
+
+
 class SchemaError(IntrospectError, ValueError):
     """This is no report that this version reads."""
 
 
+class DrawingError(IntrospectError, ValueError):
+    """A picture can't be drawn or saved in this way."""
+
+
 class TargetError(IntrospectError, ValueError):
     """A command-line target can't be loaded."""
+
+
+class OutputError(IntrospectError, ValueError):
+    """A command's output can't be written like that, or there."""
+
+
+class CheckpointError(IntrospectError, ValueError):
+    """This file can't be read or written, or is another model's."""
 
 
 class TransferError(IntrospectError, ValueError):
@@ -62,6 +87,15 @@ class TransferError(IntrospectError, ValueError):
 
 class ProofError(IntrospectError, ValueError):
     """These two models can't be run side by side."""
+
+
+def missing_package(package: str, extra: str, error: ImportError) -> MissingPackageError:
+    """The error to raise where a package can't be imported, or lacks what it needs itself."""
+    lacks = (error.name or package).partition(".")[0]
+    why = "is not installed" if lacks == package else f"can't be imported without {lacks}"
+    return MissingPackageError(
+        f"{package} is needed for this and {why}: pip install 'introspect-nn[{extra}]'", name=package
+    )
 
 
 def near_names(name: str, known: Iterable[str]) -> str:

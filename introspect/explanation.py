@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .errors import UnknownPathError, near_names
 
@@ -76,8 +77,35 @@ class Explanations(Mapping[str, Explanation]):
         """No explanation is contradicted by the tensors."""
         return all(explanation.agrees is not False for explanation in self.values())
 
+    def to_latex(self) -> str:
+        """The table as a LaTeX `tabular`, with the rules of the package booktabs."""
+        from . import tables
+        from .render import latex
+
+        return latex.render(tables.explanations_table(self))
+
+    def to_csv(self, path: Any = None) -> str | None:
+        """A row per layer that has parameters of its own, as CSV: the text, or a file where a `path` is given."""
+        from . import tables
+        from .render import csv
+
+        return csv.written(csv.render(tables.explanations_data(self)), path)
+
+    def to_pandas(self) -> Any:
+        """The same rows as a DataFrame, whose index are the paths. Raises `MissingPackageError` without pandas."""
+        from . import tables
+        from .render import frame
+
+        return frame.render(tables.explanations_data(self), "path")
+
     def __str__(self) -> str:
         from . import tables
         from .render import text
 
         return text.render(tables.explanations_table(self))
+
+    def __rich__(self) -> Any:
+        from . import tables
+        from .render import terminal
+
+        return terminal.Shown(tables.explanations_table(self))

@@ -5,136 +5,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, Self
 
-from .errors import UnknownColumnError, near_names
-from .explanation import Explanations
-from .parameter import Parameter
-from .records import Call, Layer, Report
-from .values import FrozenDict, TensorSpec
+from .columns import COLUMNS, DEFAULT_COLUMNS, cell, count, known
+from .explanation import Explanation, Explanations
+from .records import Layer, Report
 from .vocabulary import NATIVE_COUNTS
-
-UNKNOWN = "?"
-NONE = "-"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells of text. `numeric` says which columns are right-aligned; `footer` is lines below, `title` one above."""
+    """Cells of text. `numeric` says which columns are right-aligned; `footer` is lines below, `title` one above.
+
+    For where there are colours, `styles` has a word of `STYLES` (or none, `""`) for every cell, and `marks` a sign to
+    stand in front of every row. Neither says anything that the cells do not say.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[bool, ...]
     title: str = ""
     footer: tuple[str, ...] = ()
+    styles: tuple[tuple[str, ...], ...] = ()
+    marks: tuple[Line, ...] = ()
 
 
-class Code(str):
-    """A line of a footer that is a line of Python."""
+@dataclass(frozen=True)
+class Data:
+    """Cells of values: whole numbers where `numeric`, else texts, shapes and dicts; `None`: nothing, or not known."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    numeric: tuple[bool, ...]
 
 
-def count(number: int | None) -> str:
-    """A number with separators, `?` where it is unknown."""
-    return UNKNOWN if number is None else f"{number:,}"
-
-
-def shape(sizes: Sequence[int | None] | None) -> str:
-    """`(1, 28, 28, 3)`, `?` where it is unknown; a size that is unknown is `?` too."""
-    if sizes is None:
-        return UNKNOWN
-    inner = ", ".join(UNKNOWN if n is None else str(n) for n in sizes)
-    return f"({inner},)" if len(sizes) == 1 else f"({inner})"
-
-
-def structure(value: Any) -> str:
-    """Everything that goes into or comes out of a call: `(1, 10, 64)`, or `[(1, 10, 64), [(1, 1, 64), …]]`."""
-    if isinstance(value, TensorSpec):
-        return shape(value.shape)
-    if isinstance(value, FrozenDict):
-        inner = ", ".join(f"{name}: {structure(v)}" for name, v in value.items())
-        return f"{value.type_name or ''}{{{inner}}}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(structure(v) for v in value)}]"
-    return str(value)
-
-
-def _arguments(call: Call) -> str:
-    shown = [structure(a) for a in call.inputs.args] + [f"{k}={structure(v)}" for k, v in call.inputs.kwargs.items()]
-    return ", ".join(shown)
-
-
-def _called(show: Callable[[Call], str]) -> Callable[[Layer, Report], str]:
-    """Of the first call; a layer that the pass did not call is no unknown one."""
-
-    def cell(layer: Layer, report: Report) -> str:
-        if layer.calls:
-            return show(layer.calls[0])
-        if layer.kind == "input":  # never called: what it declares, with the sizes it leaves open
-            return str(layer.setting("shape"))
-        if layer.part_of is not None:  # runs inside its owner
-            return NONE
-        return "not called" if report.complete and report.method != "none" else UNKNOWN
-
-    return cell
-
-
-def _tensor(parameter: Parameter | None, layer: Layer, report: Report) -> str:
-    if parameter is not None:
-        return shape(parameter.shape)
-    others = any(report[child].part_of != layer.path for child in layer.children)
-    return UNKNOWN if layer.parameter_count is None and not others else NONE
-
-
-_COLUMNS: dict[str, tuple[bool, Callable[[Layer, Report], str]]] = {
-    # column: (right-aligned, what stands in it)
-    "path": (False, lambda layer, _: "  " * layer.depth + (layer.path or "(root)")),
-    "name": (False, lambda layer, _: "  " * layer.depth + (layer.name or "(root)")),
-    "type": (False, lambda layer, _: layer.type),
-    "kind": (False, lambda layer, _: layer.kind),
-    "units": (True, lambda layer, _: NONE if layer.units is None else count(layer.units)),
-    "kernel": (False, lambda layer, report: _tensor(layer.kernel, layer, report)),
-    "bias": (False, lambda layer, report: _tensor(layer.bias, layer, report)),
-    "input": (False, _called(_arguments)),
-    "output": (False, _called(lambda call: structure(call.outputs))),
-    "feature map": (False, lambda layer, _: "×".join(map(str, layer.spatial_shape)) if layer.spatial_shape else NONE),
-    "activations": (True, lambda layer, _: NONE if layer.kind == "input" else count(layer.activations)),
-    "parameters": (True, lambda layer, _: count(layer.parameter_count)),
-    "trainable": (True, lambda layer, _: count(layer.trainable_count)),
-    "buffers": (True, lambda layer, _: count(layer.buffer_count)),
-    "macs": (True, lambda layer, _: NONE if layer.kind == "input" or layer.part_of else count(layer.macs)),
-    "bytes": (True, lambda layer, _: count(layer.bytes)),
-    "activation bytes": (True, lambda layer, _: count(layer.activation_bytes) if layer.calls else NONE),
-    "calls": (True, lambda layer, _: str(len(layer.calls))),
-    "wants": (False, lambda layer, _: f"({', '.join(layer.input_axes)})" if layer.input_axes else NONE),
-    "axes": (False, lambda layer, _: "; ".join(f"{p.name}: {p.axes or UNKNOWN}" for p in layer.parameters) or NONE),
-    "settings": (False, lambda layer, _: ", ".join(f"{s.name}={s.value}" for s in layer.settings) or NONE),
+# What a cell or a line may be marked as.
+STYLES: dict[str, str] = {
+    "none": "A difference that does nothing.",
+    "training": "One that matters only while training.",
+    "values": "One that changes the values of outputs.",
+    "shape": "One that changes their shape.",
+    "count": "One in the number of parameters.",
+    "unknown": "One of which it is not known what it does.",
+    "good": "It is so: equal, proved.",
+    "fair": "It is nearly so, or would be after repairs.",
+    "bad": "It is not so: different, refused.",
+    "unclear": "It can't be said.",
+    "heading": "What stands above a section.",
+    "total": "What all of it comes to.",
+    "dim": "What matters least.",
+    "note": "What else to know.",
 }
-COLUMNS: tuple[str, ...] = tuple(_COLUMNS)
-DEFAULT_COLUMNS = ("path", "type", "units", "kernel", "bias", "output", "parameters")
+
+
+class Line(str):
+    """A line of a footer with a word of `STYLES`."""
+
+    style: str
+
+    def __new__(cls, text: str, style: str = "") -> Self:
+        line = super().__new__(cls, text)
+        line.style = style
+        return line
+
+    def like(self, text: str) -> Self:
+        """Another text, marked as this one is."""
+        return type(self)(text, self.style)
+
+
+class Code(Line):
+    """A line of a footer that is a line of Python."""
 
 
 def report_table(report: Report, columns: Sequence[str] | None = None, depth: int | None = None) -> Table:
     """A row per layer down to `depth`, then the totals, then the notes. Raises `UnknownColumnError`."""
-    columns = DEFAULT_COLUMNS if columns is None else tuple(columns)
-    for name in columns:
-        if name not in _COLUMNS:
-            raise UnknownColumnError(f"There is no column {name!r}: {near_names(name, _COLUMNS)}")
+    columns = known(DEFAULT_COLUMNS if columns is None else columns)
     layers = [layer for layer in report if depth is None or layer.depth <= depth]
     return Table(
         columns=columns,
-        rows=tuple(tuple(_COLUMNS[name][1](layer, report) for name in columns) for layer in layers),
-        numeric=tuple(_COLUMNS[name][0] for name in columns),
+        rows=tuple(tuple(COLUMNS[name].text(layer, report) for name in columns) for layer in layers),
+        numeric=tuple(COLUMNS[name].numeric for name in columns),
         title=f"{report.model} ({framework(report)})",
         footer=("", *totals(report), *_notes(report)),
     )
 
 
-def cell(column: str, layer: Layer, report: Report) -> str:
-    """What stands in a column of `COLUMNS` for one layer."""
-    return _COLUMNS[column][1](layer, report)
+def report_data(report: Report, columns: Sequence[str] | None = None, depth: int | None = None) -> Data:
+    """The same rows as values, of all columns where none are named. Raises `UnknownColumnError`."""
+    columns = known(COLUMNS if columns is None else columns)
+    layers = [layer for layer in report if depth is None or layer.depth <= depth]
+    return Data(
+        columns=columns,
+        rows=tuple(tuple(COLUMNS[name].value(layer) for name in columns) for layer in layers),
+        numeric=tuple(COLUMNS[name].numeric for name in columns),
+    )
 
 
 def framework(report: Report) -> str:
@@ -175,7 +142,7 @@ def _scaled(size: float) -> str:
 
 
 def _notes(report: Report) -> tuple[str, ...]:
-    return ("", *(f"note: {note}" for note in report.notes)) if report.notes else ()
+    return ("", *(Line(f"note: {note}", "note") for note in report.notes)) if report.notes else ()
 
 
 def explanations_table(explanations: Explanations) -> Table:
@@ -183,7 +150,21 @@ def explanations_table(explanations: Explanations) -> Table:
     own = [e for e in explanations.values() if any(not term.child for term in e.terms)]
     rows = [(e.path or "(root)", e.type, count(e.total), "; ".join((e.substituted, *e.remarks))) for e in own]
     rows.append(("total", "", count(explanations.total), ""))
-    return Table(("path", "type", "parameters", "why"), tuple(rows), (False, False, True, False))
+    styles = (*(("",) * 4 for _ in own), ("total",) * 4)
+    return Table(("path", "type", "parameters", "why"), tuple(rows), (False, False, True, False), styles=styles)
+
+
+def explanation_table(explanation: Explanation) -> Table:
+    """The one line of a layer."""
+    return Table((), (), (), footer=(str(explanation),))
+
+
+def explanations_data(explanations: Explanations) -> Data:
+    """A row per layer that has parameters of its own, as values; no row for the total."""
+    own = [e for e in explanations.values() if any(not term.child for term in e.terms)]
+    rows = tuple((e.path, e.type, e.total, e.formula, str(e), e.agrees) for e in own)
+    columns = ("path", "type", "parameters", "formula", "why", "agrees")
+    return Data(columns, rows, tuple(name == "parameters" for name in columns))
 
 
 _PAIRED = ("units", "kernel", "output", "parameters")
@@ -198,7 +179,7 @@ def side_by_side(a: Report, b: Report) -> Table:
             left = a.layers[a1 + offset] if a1 + offset < a2 else None
             right = b.layers[b1 + offset] if b1 + offset < b2 else None
             rows.append(_pair(left, right, a, b))
-    numeric = tuple(_COLUMNS[name][0] for name in _PAIRED for _ in "ab")
+    numeric = tuple(COLUMNS[name].numeric for name in _PAIRED for _ in "ab")
     names = [f"{name}\n{report.framework}" for name in _PAIRED for report in (a, b)]
     width = max(map(len, totals(a))) + 4
     return Table(

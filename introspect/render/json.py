@@ -5,6 +5,8 @@ is by its one telling key: `{"shape": …, "dtype": …}` a tensor, `{"opaque": 
 `{"items": {…}, "type": …}` a dict, `{"args": […], "kwargs": …}` the arguments of a call. Empty fields are left out.
 
 A comparison holds both reports in full; its matches name layers by their paths and differences by their numbers.
+
+`schema("report")` and `schema("comparison")` say all of this as JSON Schema.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
+from pathlib import Path
 from typing import Any
 
 from ..comparison import (
@@ -26,7 +29,7 @@ from ..comparison import (
     Match,
     Repair,
 )
-from ..errors import SchemaError
+from ..errors import SchemaError, near_names
 from ..parameter import Parameter
 from ..records import SCHEMA, Call, Layer, Operation, Report, Setting, Source
 from ..values import FrozenDict, Inputs, Opaque, TensorSpec
@@ -51,8 +54,20 @@ _RECORDS: dict[type, dict[str, type]] = {
 }
 # Which hold one record.
 _RECORD: dict[type, dict[str, type]] = {Comparison: {"weight_map": WeightMap}}
+# The files that describe it, for other programs.
+SCHEMAS: dict[str, Path] = {
+    name: Path(__file__).parent / "schema" / f"{name}.v{version}.json"
+    for name, version in (("report", SCHEMA), ("comparison", COMPARISON_SCHEMA))
+}
 # What a damaged text raises while it is read.
 _DAMAGE = (LookupError, TypeError, AttributeError, ValueError)
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a saved `"report"` or `"comparison"`, complete in itself."""
+    if name not in SCHEMAS:
+        raise SchemaError(f"There is no schema {name!r}: {near_names(name, SCHEMAS)}")
+    return json.loads(SCHEMAS[name].read_text(encoding="utf-8"))
 
 
 def to_dict(report: Report) -> dict[str, Any]:
@@ -78,12 +93,12 @@ def _is_comparison(data: Any) -> bool:
     return isinstance(data, Mapping) and "verdict" in data and "layers" not in data
 
 
-def _check_schema(data: Any, schema: int, what: str, again: str) -> None:
+def _check_schema(data: Any, version: int, what: str, again: str) -> None:
     if not isinstance(data, Mapping) or "schema" not in data:
         raise SchemaError(f"This is no saved {what}: an object with the key 'schema' is expected, as to_dict() gives.")
-    if data["schema"] != schema:
+    if data["schema"] != version:
         raise SchemaError(
-            f"This {what} has schema {data['schema']!r} and this version reads {schema}: "
+            f"This {what} has schema {data['schema']!r} and this version reads {version}: "
             f"{again} again, or use the version that saved it."
         )
 
