@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from support.notebooks import FOLDER, execute, printed
 
-VERSION = re.compile(r"\b(keras|torch) \d+(\.[\w+]+)+")  # `keras 3.15.1`, `torch 2.13.0+cpu`
+VERSION = re.compile(r"\b(keras|torch|sklearn) \d+(\.[\w+]+)+")  # `keras 3.15.1`, `torch 2.13.0+cpu`
 
 
 def without_versions(text: str) -> str:
@@ -35,5 +35,5 @@ def test_a_saved_notebook_holds_no_error_and_no_start_up_noise(path: Path) -> No
 
 
 def test_there_are_notebooks() -> None:
-    for name in ("01_inspect.ipynb", "02_compare.ipynb", "03_port_and_prove.ipynb"):
+    for name in ("01_inspect.ipynb", "02_compare.ipynb", "03_port_and_prove.ipynb", "04_write_your_own_adapter.ipynb"):
         assert (FOLDER / name).is_file()
