@@ -36,9 +36,10 @@ FRAMEWORKS: dict[str, Framework] = {
 # Objects that people hand in and that we don't read: qualified name (in the MRO) → what to do instead.
 _HINTS: dict[str, str] = {
     "builtins.NoneType": "pass a live Keras model or torch.nn.Module",
-    "builtins.str": "load the model first and pass the live object (a name or a path is only read on the command line)",
+    "builtins.str": "load the model first and pass the live object, or the path of a file that is there",
     "builtins.bytes": "load the model first and pass the live object",
-    "pathlib.PurePath": "load the model first and pass the live object",
+    "pathlib.PurePath": "load the model first and pass the live object, or the path of a file that is there",
+    "introspect.checkpoints.Checkpoint": "a checkpoint has tensors and no calls; pass the model that it is one of",
     "onnx.onnx_ml_pb2.ModelProto": "ONNX models are not read; pass the Keras or PyTorch model it was exported from",
     "keras.src.engine.base_layer.Layer": "this Keras 2 is not read; load the model with Keras 3, or with tf_keras",
     "keras.engine.base_layer.Layer": "this Keras 2 is not read; load the model with Keras 3, or with tf_keras",
@@ -55,10 +56,29 @@ def adapter_for(obj: object) -> Adapter:
     for framework in FRAMEWORKS.values():
         if not names.isdisjoint(framework.classes) and (adapter := _load(framework.adapter)).owns(obj):
             return adapter
+    if not names & _entry_points().keys():  # one may have been installed since
+        _entry_points.cache_clear()
     for name, load in _entry_points().items():
         if name in names:
             return cast(Adapter, load())
     raise UnsupportedModelError(_refusal(obj, names))
+
+
+def adapter_named(name: str) -> Adapter:
+    """The adapter of a framework that is wanted by name. Raises `MissingFrameworkError`."""
+    try:
+        return _load(FRAMEWORKS[name].adapter)
+    except ImportError as error:
+        raise missing_framework(name, error) from error
+
+
+def saved_model(path: Any) -> Any:
+    """The variables of a SavedModel. Raises `MissingFrameworkError`, `CheckpointError`."""
+    try:
+        return import_module("introspect.adapters.saved_model").SavedModel(path)
+    except ImportError as error:
+        said = "tensorflow is needed for a SavedModel and can't be imported: pip install 'introspect-nn[tensorflow]'"
+        raise MissingFrameworkError(said, name="tensorflow") from error
 
 
 def qualified_names(cls: type) -> set[str]:

@@ -74,8 +74,12 @@ class Entry:
         target = _sliced(self.target, self.steps, "put")
         if self.way in ("untouched", "refused"):
             return f"{source or 'nothing'} -> {target}: {self.way}{reason}"
-        said = [text for step in self.steps if (text := _said(step))]
-        return " ".join(part for part in (source, *(said or ["as it is"]), target) if part) + reason
+        return " ".join(part for part in (source, *self.way_there, target) if part) + reason
+
+    @property
+    def way_there(self) -> tuple[str, ...]:
+        """What its steps do, in words."""
+        return tuple(text for step in self.steps if (text := _said(step))) or ("as it is",)
 
 
 def _said(step: Step) -> str:

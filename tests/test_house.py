@@ -28,14 +28,76 @@ ALLOWED = {
     "weight_map": {"values"},
     "registry": {"adapter", "errors"},
     "inputs": {"adapter", "errors", "values"},
-    "tables": {"errors", "explanation", "parameter", "records", "values", "vocabulary"},
+    "columns": {"errors", "parameter", "records", "values"},
+    "selecting": {"errors", "records", "vocabulary"},
+    "tables": {"columns", "explanation", "records", "vocabulary"},
+    "render/layout": {"columns", "tables"},
     "render/text": {"tables"},
+    "render/terminal": {"tables"},
     "render/markdown": {"tables"},
+    "render/csv": {"tables"},
+    "render/frame": {"errors", "tables"},
+    "render/latex": {"tables"},
+    "render/html/__init__": set(),
+    "drawing/graph": set(),
+    "drawing/text": set(),
+    "drawing/runs": {"graph"},
+    "drawing/folding": {"graph"},
+    "drawing/nodes": {"graph", "records", "values", "vocabulary"},
+    "drawing/wording": {"columns", "graph", "parameter", "records", "values", "vocabulary"},
+    "drawing/sizes": {"graph"},
+    "drawing/layers": {"errors", "graph"},
+    "drawing/layout": {"graph"},
+    "drawing/shapes": set(),
+    "drawing/svg": {"graph"},
+    "drawing/drawing": {"errors"},
+    "pages/pool": set(),
+    "pages/layers": {"columns", "explanation", "formulas", "parameter", "pool", "records", "values"},
+    "pages/pairs": {
+        "comparison",
+        "comparison_folding",
+        "comparison_lines",
+        "comparison_tables",
+        "layers",
+        "parameter",
+        "pool",
+        "records",
+    },
+    "pages/comparison": {
+        "columns",
+        "comparison",
+        "comparison_lines",
+        "comparison_tables",
+        "pairs",
+        "pool",
+        "proof",
+        "records",
+        "tables",
+        "vocabulary",
+        "weight_map",
+    },
+    "pages/report": {"columns", "layers", "pool", "records", "tables", "vocabulary"},
     "render/json": {"comparison", "errors", "parameter", "records", "values", "weight_map"},
     "comparison": {"records", "weight_map"},
-    "comparison_lines": {"comparison", "records", "tables", "vocabulary"},
-    "comparison_tables": {"comparison", "comparison_lines", "records", "tables", "values"},
-    "targets": {"errors", "records", "registry", "values"},
+    "comparison_lines": {"columns", "comparison", "records", "tables", "vocabulary"},
+    "comparison_folding": {"comparison", "records"},
+    "comparison_tables": {
+        "columns",
+        "comparison",
+        "comparison_folding",
+        "comparison_lines",
+        "records",
+        "tables",
+        "values",
+    },
+    "proof_tables": {"proof", "tables", "transferring"},
+    "progress": set(),
+    "startup": {"progress"},
+    "printing": {"errors", "tables"},
+    "completing": {"columns"},
+    "manual": {"printing"},
+    "options": {"completing", "printing"},
+    "targets": {"disk", "errors", "registry", "values"},
 }
 FROM_ADAPTERS = {"parameter", "records", "vocabulary", "errors", "adapter", "values"}
 
@@ -86,7 +148,7 @@ def test_the_core_imports_no_framework_and_only_what_it_may(name: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(ADAPTERS.rglob("*.py")), ids=lambda p: p.relative_to(ADAPTERS).as_posix())
 def test_adapters_import_only_the_records_and_their_own_framework(path: Path) -> None:
-    frameworks = {"keras": {"keras"}, "tf_keras": {"tf_keras", "tensorflow"}, "pytorch": {"torch"}}
+    frameworks = {"keras": {"keras"}, "tf_keras": {"tf_keras", "tensorflow"}, "pytorch": {"torch"}, "saved_model": {"tensorflow"}}
     own = frameworks.get(path.parent.name, set())
     for module in imports(path, inside_functions=True):
         top = module.partition(".")[0]
@@ -99,7 +161,10 @@ def test_adapters_import_only_the_records_and_their_own_framework(path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "shown_by"),
-    [("records", {"render.json", "render", "tables"}), ("comparison", {"render", "comparison_tables"})],
+    [
+        ("records", {"render.json", "render", "selecting", "tables", "pages", "drawing"}),
+        ("comparison", {"render", "comparison_tables", "pages", "drawing"}),
+    ],
 )
 def test_only_presentation_methods_import_inside_functions_of_records(name: str, shown_by: set[str]) -> None:
     path = PACKAGE / f"{name}.py"
@@ -108,7 +173,7 @@ def test_only_presentation_methods_import_inside_functions_of_records(name: str,
 
 def test_the_public_names_are_exactly_these() -> None:
     names = {"inspect", "explain", "compare", "transfer", "prove", "Report", "Comparison", "Transfer", "Proof"}
-    names |= {"WeightMap", "Inputs", "TensorSpec", "IntrospectError"}
+    names |= {"Checkpoint", "WeightMap", "Inputs", "TensorSpec", "IntrospectError"}
     assert set(introspect.__all__) == names
     assert all(hasattr(introspect, name) for name in introspect.__all__)
 
@@ -121,7 +186,7 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_importing_introspect_loads_no_framework() -> None:
-    assert not loaded_after("import introspect") & (FRAMEWORKS | {"numpy", "tabulate", "typer"})
+    assert not loaded_after("import introspect") & (FRAMEWORKS | {"numpy", "tabulate", "typer", "rich", "jinja2"})
 
 
 def test_the_test_above_can_fail() -> None:

@@ -32,6 +32,9 @@ def test_the_wheel_holds_the_package_its_adapters_and_nothing_else(built: Path) 
     sources |= {f"introspect/{p.relative_to(ROOT).as_posix()}" for p in (ROOT / "adapters").rglob("*.py")}
     assert ours == {name for name in sources if "__pycache__" not in name}
     assert "introspect/py.typed" in ours
+    templates = ("base.html", "base.css", "report.js", "comparison/pairs.js")
+    assert {f"introspect/render/html/templates/{name}" for name in templates} <= ours
+    assert {"introspect/render/schema/report.v1.json", "introspect/render/schema/comparison.v1.json"} <= ours
     assert "introspect/adapters/keras/adapter.py" in ours
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
@@ -55,6 +58,7 @@ def test_the_wheel_says_what_it_is(built: Path) -> None:
     assert not [line for line in required if "extra" not in line and ("torch" in line or "keras" in line)]
     (points,) = (archive.read(n).decode() for n in archive.namelist() if n.endswith("entry_points.txt"))
     assert "introspect = introspect.cli:main" in points
+    assert "[pytest11]\nintrospect = introspect.pytest_plugin\n" in points
 
 
 def test_the_sdist_holds_what_is_needed_to_test(built: Path) -> None:

@@ -63,7 +63,11 @@ class _Mapping:
         weights = tuple(_by_role(hub) for hub in (one, other))
         if one.word in ("simple_rnn", "lstm", "gru"):
             for entry in biases(one, other):
-                self._add(entry)
+                if entry.target is None:  # what the target has no place for
+                    self.loose.append(entry)
+                    self.used |= set(entry.source)
+                else:
+                    self._add(entry)
             weights = tuple({r: w for r, w in held.items() if "bias" not in r} for held in weights)
         for role in dict.fromkeys((*weights[0], *weights[1])):
             x, y = weights[0].get(role), weights[1].get(role)
