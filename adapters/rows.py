@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -163,3 +163,19 @@ def _rank(axes: str) -> int:
 
 def _size(layer: Any, how: str | Callable[[Any], int]) -> int:
     return getattr(layer, how) if isinstance(how, str) else how(layer)
+
+
+def parts(layer: Any, row: Row, kind: type) -> Iterator[tuple[str, Any]]:
+    """The private sublayers of a layer, by attribute: those that are of this kind."""
+    for attribute in row.parts:
+        part = getattr(layer, attribute, None)
+        if isinstance(part, kind):
+            yield attribute, part
+
+
+def unbuilt_notes(unbuilt: int, layers: int) -> tuple[str, ...]:
+    """What is said of layers that have no tensors yet."""
+    if not unbuilt:
+        return ()
+    which = "The model is" if unbuilt == layers else f"{unbuilt} of {layers} layers are"
+    return (f"{which} not built: tensors that do not exist yet are unknown.",)

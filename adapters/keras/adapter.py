@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +13,9 @@ from introspect.parameter import Parameter
 from introspect.records import Layer, changed
 from introspect.values import Inputs
 
-from ..rows import Row, Tensor, read_settings, read_tensor
+from ..rows import Row, Tensor, parts, read_settings, read_tensor, unbuilt_notes
 from ..tree import unused
+from .files import stored
 from .inputs import candidates
 from .layers import is_unit, own_variables, row_of
 from .packed import meaning
@@ -53,6 +53,16 @@ class KerasAdapter:
         """One dummy pass."""
         return trace(model, inputs, method, training, describe)
 
+    def load(self, path: Any, allow_code: bool) -> Any:
+        """A whole model in a file, not compiled; code in it is run only if that is allowed."""
+        return keras.saving.load_model(path, compile=False, safe_mode=not allow_code)
+
+    def stored(self, model: Any) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+        """Where a `.weights.h5` has the model's variables, by path."""
+        seen: dict[int, str] = {}
+        describe(model, seen)
+        return stored(model, seen)
+
     def weights(self, model: Any) -> KerasArrays:
         """The model's variables, to be read and written by path."""
         seen: dict[int, str] = {}
@@ -83,7 +93,7 @@ def describe(model: Any, seen: dict[int, str] | None = None) -> Description:
     owners = {
         first_paths[id(part)]: first_paths[id(layer)]
         for (layer, _, _), row in zip(places, rows, strict=True)
-        for _, part in _parts(layer, row)
+        for _, part in parts(layer, row, keras.layers.Layer)
         if id(part) in first_paths
     }
     trainable = {id(v) for v in model.trainable_variables}
@@ -115,23 +125,16 @@ def describe(model: Any, seen: dict[int, str] | None = None) -> Description:
         layers=tuple(layers),
         native_count=_native_count(model),
         unbuilt=unbuilt,
-        notes=_unbuilt_notes(len(unbuilt), len(layers)),
+        notes=unbuilt_notes(len(unbuilt), len(layers)),
     )
-
-
-def _parts(layer: Any, row: Row) -> Iterator[tuple[str, Any]]:
-    """The private sublayers of a layer, by attribute."""
-    for attribute in row.parts:
-        part = getattr(layer, attribute, None)
-        if isinstance(part, keras.layers.Layer):
-            yield attribute, part
 
 
 def _parameters(layer: Any, row: Row, path: str, seen: dict[int, str], trainable: set[int]) -> tuple[Parameter, ...]:
     """The variables that a layer owns, and those of its private sublayers; one met before is `same_as` that one."""
     records: list[Parameter] = []
     taken: set[str] = set()
-    for prefix, key, owner in [("", "", layer)] + [(f"{p.name}.", f"{a}.", p) for a, p in _parts(layer, row)]:
+    below = parts(layer, row, keras.layers.Layer)
+    for prefix, key, owner in [("", "", layer)] + [(f"{p.name}.", f"{a}.", p) for a, p in below]:
         seeds = seed_states(owner)
         held = {id(v) for v in owner._trainable_variables}
         for variable in (*own_variables(owner), *seeds):
@@ -174,13 +177,6 @@ def _is_learned(known: Tensor | None, held: bool) -> bool:
 def _is_weightless(layer: Any) -> bool:
     """Most of Keras's preprocessing keeps no variables, and some of it is never built."""
     return type(layer).__module__.startswith("keras.src.layers.preprocessing.") and not row_of(layer).tensors
-
-
-def _unbuilt_notes(unbuilt: int, layers: int) -> tuple[str, ...]:
-    if not unbuilt:
-        return ()
-    which = "The model is" if unbuilt == layers else f"{unbuilt} of {layers} layers are"
-    return (f"{which} not built: tensors that do not exist yet are unknown.",)
 
 
 def _native_count(model: Any) -> int | None:

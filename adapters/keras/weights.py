@@ -27,8 +27,11 @@ def all_variables(layer: Any) -> list[Any]:
 
 def array_of(tensor: Any) -> Any:
     """A copy of a tensor of any backend as an array."""
-    if keras.config.backend() == "tensorflow":  # NumPy warns of the way that Keras itself takes
+    backend = keras.config.backend()
+    if backend == "tensorflow":  # NumPy warns of the way that Keras itself takes
         return tensor.numpy().copy()
+    if backend == "torch" and "bfloat16" not in str(tensor.dtype):
+        return tensor.detach().cpu().numpy().copy()
     array: Any = keras.ops.convert_to_numpy(tensor)
     return array.copy()
 

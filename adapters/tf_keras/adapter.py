@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from introspect.parameter import Parameter
 from introspect.records import Layer
 from introspect.values import Inputs
 
-from ..rows import Row, Tensor, read_settings, read_tensor
+from ..rows import Row, Tensor, parts, read_settings, read_tensor, unbuilt_notes
 from ..tree import unused
 from .files import stored
 from .inputs import candidates
@@ -50,6 +49,10 @@ class TfKerasAdapter:
         """One dummy pass."""
         return trace(model, inputs, method, training, describe)
 
+    def load(self, path: Any, allow_code: bool) -> Any:
+        """A whole model in a file, not compiled; code in it is run only if that is allowed."""
+        return tf_keras.models.load_model(str(path), compile=False, safe_mode=not allow_code)
+
     def stored(self, model: Any) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
         """Where a `.weights.h5` has the model's variables, by path."""
         seen: dict[int, str] = {}
@@ -83,7 +86,7 @@ def describe(model: Any, seen: dict[int, str] | None = None) -> Description:
     owners = {
         first_paths[id(part)]: first_paths[id(layer)]
         for layer, _, _ in places
-        for _, part in _parts(layer, rows[id(layer)])
+        for _, part in parts(layer, rows[id(layer)], tf_keras.layers.Layer)
         if id(part) in first_paths
     }
     trainable = trainable_ids(model)
@@ -115,23 +118,16 @@ def describe(model: Any, seen: dict[int, str] | None = None) -> Description:
         layers=tuple(layers),
         native_count=_native_count(model),
         unbuilt=unbuilt,
-        notes=_unbuilt_notes(len(unbuilt), len(layers)),
+        notes=unbuilt_notes(len(unbuilt), len(layers)),
     )
-
-
-def _parts(layer: Any, row: Row) -> Iterator[tuple[str, Any]]:
-    """The private sublayers of a layer, by attribute."""
-    for attribute in row.parts:
-        part = getattr(layer, attribute, None)
-        if isinstance(part, tf_keras.layers.Layer):
-            yield attribute, part
 
 
 def _parameters(layer: Any, row: Row, path: str, seen: dict[int, str], trainable: set[int]) -> tuple[Parameter, ...]:
     """The variables that a layer owns, and those of its private sublayers; one met before is `same_as` that one."""
     records: list[Parameter] = []
     taken: set[str] = set()
-    for prefix, key, owner in [("", "", layer)] + [(f"{p.name}.", f"{a}.", p) for a, p in _parts(layer, row)]:
+    below = parts(layer, row, tf_keras.layers.Layer)
+    for prefix, key, owner in [("", "", layer)] + [(f"{p.name}.", f"{a}.", p) for a, p in below]:
         random = seeds(owner)
         for variable in (*own_variables(owner), *random):
             local = local_name(variable)
@@ -167,13 +163,6 @@ def _may_hold(row: Row) -> bool:
     """Whether a layer of this row has tensors once it is built; what runs others has none itself."""
     tensors: dict[str, Tensor] = dict(row.tensors)
     return bool(tensors) or row.kind in ("unknown", "container")
-
-
-def _unbuilt_notes(unbuilt: int, layers: int) -> tuple[str, ...]:
-    if not unbuilt:
-        return ()
-    which = "The model is" if unbuilt == layers else f"{unbuilt} of {layers} layers are"
-    return (f"{which} not built: tensors that do not exist yet are unknown.",)
 
 
 def _native_count(model: Any) -> int | None:
