@@ -94,7 +94,7 @@ ALLOWED = {
     "progress": set(),
     "startup": {"progress"},
     "printing": {"errors", "tables"},
-    "completing": {"columns"},
+    "completing": {"columns", "disk"},
     "manual": {"printing"},
     "options": {"completing", "printing"},
     "targets": {"disk", "errors", "registry", "values"},

@@ -191,6 +191,7 @@ function across(plan, sizes, [before, behind]) {
     for (let row = 1; row < plan.rows.length; row++) move(plan.rows[row], sizes, middle, before, behind, false);
     for (let row = plan.rows.length - 2; row >= 0; row--) move(plan.rows[row], sizes, middle, behind, before, true);
   }
+  for (let row = 1; row < plan.rows.length; row++) move(plan.rows[row], sizes, middle, before, behind, true);
   return middle;
 }
 
