@@ -1,4 +1,53 @@
-"""What is in this model, and are these two the same? Exact answers for any Keras or PyTorch model, layer by layer."""
+"""What is in this model, and are these two the same? Exact answers for any Keras or PyTorch model, layer by layer.
+
+```python
+import torch
+from introspect import explain, inspect
+
+model = torch.nn.Sequential(torch.nn.Conv2d(3, 16, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(10816, 10))
+report = inspect(model, (1, 3, 28, 28))
+print(report.to_text(columns=["path", "type", "units", "kernel", "output", "parameters"]))
+print(explain(report, "3"))
+```
+
+```text
+Sequential (torch 2.13.0+cpu)
+path    type          units  kernel         output             parameters
+------  ----------  -------  -------------  ---------------  ------------
+(root)  Sequential        -  -              (1, 10)               108,618
+  0     Conv2d           16  (16, 3, 3, 3)  (1, 16, 26, 26)           448
+  1     ReLU              -  -              (1, 16, 26, 26)             0
+  2     Flatten           -  -              (1, 10816)                  0
+  3     Linear           10  (10, 10816)    (1, 10)               108,170
+
+parameters  108,618
+trainable   108,618
+buffers     0
+torch       ? (sum of p.numel() raises)
+MACs        400,192
+bytes       434,472 (424.3 KiB)
+activations 129,832 bytes (126.8 KiB)
+
+note: Method eager, run on a copy: the model has lazy modules. The lazy modules are shown as these inputs make them.
+10,816 in × 10 out + 10 out = 108,170
+```
+
+Five functions, from one question to the next:
+
+- `inspect` reads a live model, or a file, into a `Report`: plain data, in one form for all frameworks.
+- `explain` says why a layer has that many parameters.
+- `compare` sets two models or reports side by side: a `Comparison` has which layer is which, every difference and what it
+  does, where every parameter went, and what would mend it.
+- `transfer` carries the weights of one model into another, by the `WeightMap` of their comparison.
+- `prove` tries whether two models are the same function: a `Proof`.
+
+All that is raised on purpose is an `IntrospectError`. No model is changed by any of this, but the target of a transfer.
+
+What a report is made of: `introspect.records`, `introspect.parameter`, `introspect.values`, in the words of
+`introspect.vocabulary`. What a comparison is made of: `introspect.comparison`, `introspect.weight_map`. Models in files:
+`introspect.disk`, `introspect.checkpoints`. For tests: `introspect.testing`, `introspect.pytest_plugin`. For another
+framework: `introspect.adapter`.
+"""
 
 from pathlib import Path as _Path
 
@@ -6,6 +55,7 @@ from pathlib import Path as _Path
 if not (_Path(__file__).parent / "adapters").is_dir():
     __path__.append(str(_Path(__file__).parent.parent))
 
+from .checkpoints import Checkpoint
 from .comparing import compare
 from .comparison import Comparison
 from .errors import IntrospectError
@@ -18,6 +68,7 @@ from .values import Inputs, TensorSpec
 from .weight_map import WeightMap
 
 __all__ = [
+    "Checkpoint",
     "Comparison",
     "Inputs",
     "IntrospectError",

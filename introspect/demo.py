@@ -6,17 +6,18 @@ from collections import OrderedDict
 from importlib import import_module
 from typing import Any
 
-from . import tables
 from .comparing import compare
+from .comparison_tables import comparison_table
 from .inspection import inspect
 from .registry import missing_framework
-from .render import text as text_renderer
+from .tables import Table, side_by_side
 
 
-def text() -> str:
-    """What the demo prints. Raises `MissingFrameworkError` where one of the two is not installed."""
+def shown() -> tuple[Table, Table]:
+    """What the demo shows: both reports, and their comparison. Raises `MissingFrameworkError` where one of the two is
+    not installed."""
     a, b = inspect(keras_model(), (1, 28, 28, 1)), inspect(torch_model(), (1, 1, 28, 28))
-    return f"{text_renderer.render(tables.side_by_side(a, b))}\n\n\n{compare(a, b).to_text()}"
+    return side_by_side(a, b), comparison_table(compare(a, b))
 
 
 def keras_model() -> Any:

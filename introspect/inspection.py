@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from os import PathLike
 from typing import Any
 
 from .adapter import Adapter, Description, Said, Trace
+from .checkpoints import Checkpoint
 from .costs import macs_by_path
+from .disk import from_disk
 from .errors import InputsError
 from .inputs import understand
 from .parameter import Parameter
+from .progress import during
 from .records import Layer, Report, changed
 from .registry import adapter_for
 from .values import itemsize, tensor_leaves
@@ -21,7 +25,9 @@ def inspect(model: Any, inputs: Any = None, *, trace: str | None = "auto", train
     """What is in this model: every layer with its units, tensors, shapes and parameters. The model is left as it was.
 
     Args:
-        model: a Keras model or layer, a `torch.nn.Module`, or a `Report` (which is returned as it is).
+        model: a Keras model or layer, a `torch.nn.Module`, or a `Report` (which is returned as it is); of a
+            `Checkpoint`, the model that it is one of; or the path of a file, as `introspect.disk.from_disk` reads it,
+            which runs no code in it.
         inputs: `None` (what the model itself knows, or else a guess that is marked as one); a shape; a `TensorSpec`;
             an array or tensor; a list of several (the positional arguments of a torch module or of a subclassed Keras
             model, the inputs of a functional Keras model); a dict (the keyword arguments of a torch module, the named
@@ -32,18 +38,25 @@ def inspect(model: Any, inputs: Any = None, *, trace: str | None = "auto", train
 
     Raises:
         UnsupportedModelError: `model` is no model that we read.
+        CheckpointError: a file can't be read, or would run code.
         InputsError: `inputs` can't be used. (A model that refuses its inputs, or raises, raises nothing here: the
             report ends there, has `complete=False`, and a note that names the layer.)
     """
+    model = from_disk(model) if isinstance(model, (str, PathLike)) else model
+    if isinstance(model, Checkpoint):
+        if model.model is None:
+            return _report(model.described(), Trace(None))
+        model = model.model
     if isinstance(model, Report):
         return model
     if trace not in METHODS:
         raise InputsError(f"trace={trace!r} is no method: use 'auto', 'abstract', 'eager' or None.")
     adapter = adapter_for(model)
     said = understand(inputs)
-    description = adapter.describe(model)
-    passed = _pass(adapter, model, said, trace, training)
-    return _report(passed.description or description, passed)
+    with during(f"inspecting {type(model).__name__}"):
+        description = adapter.describe(model)
+        passed = _pass(adapter, model, said, trace, training)
+        return _report(passed.description or description, passed)
 
 
 def _pass(adapter: Adapter, model: Any, said: Said | None, method: str | None, training: bool) -> Trace:

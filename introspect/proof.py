@@ -11,6 +11,8 @@ from .carrying.planning import plan
 from .comparing import compare
 from .comparison import Comparison, Mapped
 from .errors import ProofError
+from .progress import through
+from .proof_tables import proof_table
 from .proving.measuring import first_divergence, gaps
 from .proving.randomness import Leaves, random_weights
 from .proving.repairing import Repaired, apply_repairs
@@ -58,14 +60,14 @@ class Proof:
         return self.holds
 
     def __str__(self) -> str:
-        how = f"{self.dtype}, {self.seeds} {'seed' if self.seeds == 1 else 'seeds'}, bar {self.bar:g}"
-        lines = [f"The proof {'holds' if self.holds else 'does not hold'} ({how})."]
-        lines += [f"  as carried: {gap}" for gap in self.carried]
-        lines += [f"  repaired:   {gap}" for gap in self.repaired]
-        if self.diverges_at is not None:
-            lines.append(f"  first apart at {self.diverges_at[0]} / {self.diverges_at[1]}")
-        lines += [f"  not repaired: {text}" for text in self.unrepaired]
-        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+        from .render import text
+
+        return text.render(proof_table(self))
+
+    def __rich__(self) -> Any:
+        from .render import terminal
+
+        return terminal.Shown(proof_table(self))
 
 
 def prove(
@@ -146,7 +148,7 @@ class _Bench:
     def measured(self, seeds: int, repaired: Repaired) -> dict[str, tuple[float, float]]:
         """The greatest gaps over all seeds."""
         worst: dict[str, tuple[float, float]] = {}
-        for seed in range(seeds):
+        for seed in through(range(seeds), "proving"):
             self.carry(seed)
             for name, gap in self._gaps(seed, repaired).items():
                 before = worst.get(name, (0.0, 0.0))

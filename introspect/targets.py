@@ -5,25 +5,28 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from .errors import InputsError, IntrospectError, SchemaError, TargetError, near_names
-from .records import Report
+from .disk import ENDINGS, from_disk
+from .errors import InputsError, IntrospectError, TargetError, near_names
 from .registry import FRAMEWORKS, adapter_for, missing_framework
 from .values import Inputs, TensorSpec
 
 
-def load_target(target: str, arguments: dict[str, Any]) -> Any:
-    """The model that `package.module:name` is, or makes; the report that a file `name.json` holds. Raises
-    `TargetError`, `MissingFrameworkError`, `SchemaError`."""
-    if _is_saved(target):
-        return _saved_report(target, arguments)
+def load_target(target: str, arguments: dict[str, Any], allow_code: bool = False) -> Any:
+    """The model that `package.module:name` is, or makes; what a file or folder holds, as `from_disk` reads it. Raises
+    `TargetError`, `CheckpointError`, `MissingFrameworkError`, `SchemaError`."""
+    if _is_on_disk(target):
+        if arguments:
+            raise TargetError(f"{target} is a file: --with is for a callable that makes a model.")
+        return from_disk(target, allow_code)
     module_name, colon, name = target.partition(":")
     if not colon or not module_name or not name:
         raise TargetError(
             f"{target!r} is no target: write package.module:name, such as keras.applications:ResNet50, "
-            "or the name of a file that to_json() was written to, report.json."
+            "or a file: a report.json that to_json() was written to, model.keras, weights.safetensors and so on."
         )
     found = _imported(module_name)
     for part in name.split("."):
@@ -33,29 +36,24 @@ def load_target(target: str, arguments: dict[str, Any]) -> Any:
     if not callable(found) or _is_model(found):
         if arguments:
             raise TargetError(f"{target} is a model already: --with is for a callable that makes one.")
-        return found
+        return _no_path(found)
     try:
-        return found(**arguments)
+        made = found(**arguments)
     except (Exception, SystemExit) as error:
         raise TargetError(f"{target} could not be called with {_shown(arguments)}: {_one_line(error)}") from error
+    return _no_path(made)
 
 
-def _is_saved(target: str) -> bool:
-    """Whether a target is a file with a saved report."""
-    return target.endswith(".json") and (":" not in target or Path(target).exists())
+def _no_path(found: Any) -> Any:
+    """Only what is named on the command line itself is a path. Raises `UnsupportedModelError`."""
+    if isinstance(found, (str, PathLike)):
+        adapter_for(found)  # which says what it is instead
+    return found
 
 
-def _saved_report(target: str, arguments: dict[str, Any]) -> Report:
-    if arguments:
-        raise TargetError(f"{target} is a saved report: --with is for a callable that makes a model.")
-    try:
-        text = Path(target).read_bytes()
-    except OSError as error:
-        raise TargetError(f"{target!r} can't be read: {error.strerror or error}.") from error
-    try:
-        return Report.from_json(text)
-    except SchemaError as error:
-        raise SchemaError(f"{target}: {error}") from error
+def _is_on_disk(target: str) -> bool:
+    """Whether a target is a file or folder."""
+    return Path(target).exists() or (target.endswith(ENDINGS) and ":" not in target)
 
 
 def _imported(module_name: str) -> Any:

@@ -1,16 +1,21 @@
-"""`transfer`: the weights of one live model into another, all that was asked for or nothing."""
+"""`transfer`: the weights of one model into another, all that was asked for or nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any
 
 from .adapter import Weights
 from .carrying.planning import Plan, plan
+from .checkpoints import Checkpoint
 from .comparing import compare
 from .comparison import Comparison
+from .disk import from_disk
 from .errors import TransferError
+from .progress import during
+from .proof_tables import transfer_table
 from .records import Report
 from .registry import adapter_for
 from .weight_map import Entry, WeightMap
@@ -33,7 +38,8 @@ class Moved:
 @dataclass(frozen=True)
 class Transfer:
     """What a transfer did: which tensors were `carried`, `absorbed` in others, `dropped` because no output depends on
-    them, left `untouched` in the target, or `refused` (only with `partial=True`)."""
+    them, left `untouched` in the target, or `refused` (only with `partial=True`). `notes` say what is odd about a file
+    that was read or written."""
 
     carried: tuple[Moved, ...] = ()
     absorbed: tuple[Moved, ...] = ()
@@ -42,6 +48,7 @@ class Transfer:
     refused: tuple[Moved, ...] = ()
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     frameworks: tuple[str, str] = ("", "")
+    notes: tuple[str, ...] = ()
 
     def recipe(self) -> str:
         """A plain Python function that does this very transfer, with NumPy, einops and the frameworks only."""
@@ -50,13 +57,14 @@ class Transfer:
         return recipe(self.entries, self.frameworks)
 
     def __str__(self) -> str:
-        lines = []
-        for name in ("carried", "absorbed", "dropped", "untouched", "refused"):
-            moved = getattr(self, name)
-            if moved:
-                lines.append(f"{name} ({len(moved)})")
-                lines += [f"  {one}" for one in moved]
-        return "\n".join(lines)
+        from .render import text
+
+        return text.render(transfer_table(self))
+
+    def __rich__(self) -> Any:
+        from .render import terminal
+
+        return terminal.Shown(transfer_table(self))
 
 
 def transfer(
@@ -67,10 +75,11 @@ def transfer(
     partial: bool = False,
     choices: Mapping[str, str] | None = None,
 ) -> Transfer:
-    """Carry the weights of one live model into another, whose devices, dtypes, sharing and trainability stay.
+    """Carry the weights of one model into another, whose devices, dtypes, sharing and trainability stay.
 
     Args:
-        source, target: models of any framework that `inspect` reads.
+        source, target: live models of any framework that `inspect` reads; or a `Checkpoint`, which says in which file
+            the tensors of a model lie, or are to lie. The source may be the path of a file as well.
         comparison: what `compare` gave for the two, in either order; made here if left out.
         partial: carry what can be carried, where something can't.
         choices: by the path of a tensor of the target, "keep" (leave it as it is) or "overlap" (of two tables of
@@ -79,21 +88,30 @@ def transfer(
     Raises:
         TransferError: a tensor has no place, or nothing to come from, and `partial` is not said; or the comparison is
             one of other models. The target is then as it was.
+        CheckpointError: a file can't be read or written, or belongs to another model; likewise.
     """
+    if isinstance(target, (str, PathLike)):
+        raise TransferError(f"{str(target)!r} does not say what it holds: pass Checkpoint(path, model) as the target.")
+    source = from_disk(source) if isinstance(source, (str, PathLike)) else source
     comparison = compare(source, target) if comparison is None else comparison
-    weights = weights_of(source), weights_of(target)
+    weights = weights_of(source), weights_of(target, new=True)
     mapping, reports = directed(comparison, weights)
     made = plan(mapping, reports, weights[0], weights[1], dict(choices or {}))
     if made.refused and not partial:
         raise TransferError(_refusal(made))
-    weights[1].assign(made.values)
-    return _said(made, reports)
+    with during("writing"):
+        weights[1].assign(made.values)
+    notes = tuple(note for held in dict.fromkeys(weights) for note in getattr(held, "notes", ()))
+    return _said(made, reports, notes)
 
 
-def weights_of(model: Any) -> Weights:
-    """The tensors of a live model. Raises `TransferError` for a report, and for models that can't be written to."""
+def weights_of(model: Any, new: bool = False) -> Weights:
+    """The tensors of a live model, or of a file; `new`: it need not be there yet. Raises `CheckpointError`, and
+    `TransferError` for a report and for models that can't be written to."""
+    if isinstance(model, Checkpoint):
+        return model.weights(new)
     if isinstance(model, Report):
-        raise TransferError("A report holds no weights: pass the live model that it was made of.")
+        raise TransferError("A report holds no weights: pass the live model that it was made of, or a Checkpoint.")
     adapter = adapter_for(model)
     if not hasattr(adapter, "weights"):
         raise TransferError(f"The adapter {adapter.name!r} does not give access to weights.")
@@ -122,9 +140,10 @@ def _refusal(made: Plan) -> str:
     return f"Not all weights can be carried: {shown}{more}. Pass partial=True to carry the others."
 
 
-def _said(made: Plan, reports: tuple[Report, Report]) -> Transfer:
+def _said(made: Plan, reports: tuple[Report, Report], notes: tuple[str, ...]) -> Transfer:
     moved = {
         name: tuple(Moved(*one) for one in getattr(made, name))
         for name in ("carried", "absorbed", "dropped", "untouched", "refused")
     }
-    return Transfer(**moved, entries=tuple(made.entries), frameworks=(reports[0].framework, reports[1].framework))
+    frameworks = reports[0].framework, reports[1].framework
+    return Transfer(**moved, entries=tuple(made.entries), frameworks=frameworks, notes=notes)

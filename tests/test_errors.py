@@ -35,7 +35,7 @@ NO_MODELS = [
     (nn.Linear(2, 3).state_dict(), "if it is a state dict, load it"),
     ("resnet50", "load the model first"),
     (b"resnet50", "load the model first"),
-    (Path("model.keras"), "load the model first"),
+    (Path("resnet50"), "load the model first"),
     (ModelProto(), "ONNX models are not read"),
     (OldLayer(), "this Keras 2 is not read; load the model with Keras 3, or with tf_keras"),
     (3, "builtins.int"),

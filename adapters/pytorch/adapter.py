@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import marshal
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from introspect.values import Inputs
 
 from ..rows import MOST_PATHS, Row, read_settings, read_tensor
 from .derived import made_by, place_of, row_of_tensor
+from .files import TorchFile, load_program, write_new
 from .inputs import candidates, dtype_name
 from .layers import row_of
 from .packed import stored_form, unpacked
@@ -78,6 +80,29 @@ class PyTorchAdapter:
         describe(module, seen)
         held = {id(tensor): tensor for part, _ in walk(module) for _, tensor, _ in _tensors(part, "")}
         return TorchArrays({path: held[key] for key, path in seen.items() if key in held})
+
+    def stored(self, model: Any) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+        """What the state dict calls the model's tensors, by path."""
+        seen: dict[Any, str] = {}
+        module = _module(model)
+        describe(module, seen)
+        places: dict[str, list[str]] = {}
+        for name, tensor in module.state_dict(keep_vars=True).items():
+            if (path := seen.get(id(tensor))) is not None:
+                places.setdefault(path, []).append(name)
+        return {path: tuple(names) for path, names in places.items()}, {}
+
+    def load(self, path: Path) -> Any:
+        """The module or program in a file, which runs code. Raises `CheckpointError`."""
+        return load_program(path)
+
+    def open(self, path: Path) -> TorchFile:
+        """The tensors in a file of `torch.save`. Raises `CheckpointError`."""
+        return TorchFile(path)
+
+    def write(self, path: Path, values: Mapping[str, Any], dtypes: Mapping[str, str]) -> None:
+        """A new file of `torch.save` with these tensors by name."""
+        write_new(path, values, dtypes)
 
     def save(self, model: Any, path: str) -> None:
         """Write the state dict as `name.pt` or `name.safetensors`. Raises `TargetError`."""

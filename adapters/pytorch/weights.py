@@ -12,8 +12,14 @@ from introspect.values import TensorSpec
 from ..arrays import Arrays
 from .inputs import dtype_name
 
-# Dtypes that NumPy lacks are read as this one, which holds all their values.
-_WIDER = {torch.bfloat16: torch.float32}
+# Dtypes that NumPy lacks are read as float32, which holds all their values.
+_WIDER = {torch.bfloat16, *(dtype for name, dtype in vars(torch).items() if name.startswith("float8_"))}
+
+
+def wider(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor on the CPU, in a dtype that NumPy has."""
+    held = tensor.detach().cpu()
+    return held.float() if held.dtype in _WIDER else held
 
 
 def save(module: torch.nn.Module, path: str) -> None:
@@ -37,8 +43,7 @@ class TorchArrays(Arrays):
         return TensorSpec(tuple(tensor.shape), dtype_name(tensor.dtype))
 
     def _read(self, tensor: Any) -> Any:
-        plain = tensor.detach().to("cpu", _WIDER.get(tensor.dtype, tensor.dtype))
-        return plain.contiguous().numpy().copy()
+        return wider(tensor).contiguous().numpy().copy()
 
     def _write(self, tensor: Any, array: Any) -> None:
         given = array if isinstance(array, torch.Tensor) else torch.from_numpy(array.copy())

@@ -5,10 +5,12 @@ from __future__ import annotations
 from tabulate import tabulate
 
 from ..tables import Code, Table
+from .layout import cleaned
 
 
 def render(table: Table) -> str:
     """A pipe table with the title above and the footer as a list below, what is indented there as a list inside it."""
+    table = cleaned(table)
     body = tabulate(
         [[_cell(cell) for cell in row] for row in table.rows],
         headers=[_cell(name) for name in table.columns],

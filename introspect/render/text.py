@@ -2,61 +2,42 @@
 
 from __future__ import annotations
 
-import textwrap
+from dataclasses import replace
 
 from tabulate import MIN_PADDING, tabulate
 
-from ..tables import Code, Table
+from ..tables import Table
+from .layout import Measure, cleaned, folded, placed, wrapped
+
+_measure: Measure
+try:
+    from wcwidth import wcswidth as _measure  # as tabulate does, for what is wider than one character
+except ImportError:
+    _measure = len
 
 
 def render(table: Table, width: int | None = None) -> str:
-    """Text in columns. Nothing is cut off: with a `width`, long cells are wrapped until the table fits, if it can."""
-    rows = table.rows
-    if width is not None:
-        widths = _fitting(table, width)
-        rows = tuple(tuple(_wrapped(cell, n) for cell, n in zip(row, widths, strict=True)) for row in rows)
+    """Text in columns. Nothing is cut off: with a `width`, long cells are wrapped until the table fits; where there is
+    no room for that, each row has its cells below one another."""
+    table = cleaned(table)
+    if width is None:
+        return _joined(table, table.title.split("\n"), table.footer)
+    table, widths = placed(table, width, _measure, MIN_PADDING)
+    rows = [
+        tuple("\n".join(wrapped(cell, n, _measure)) for cell, n in zip(row, widths, strict=True)) for row in table.rows
+    ]
+    footer = [part for line in table.footer for part in folded(line, width, _measure)]
+    return _joined(replace(table, rows=tuple(rows)), folded(table.title, width, _measure), footer)
+
+
+def _joined(table: Table, title: list[str], footer: list[str] | tuple[str, ...]) -> str:
     body = tabulate(
-        rows,
-        headers=list(table.columns),
-        tablefmt="simple",
+        table.rows,
+        headers=list(table.columns) if any(table.columns) else (),
+        tablefmt="simple" if any(table.columns) else "plain",
         colalign=["right" if numeric else "left" for numeric in table.numeric] if table.rows else None,
         disable_numparse=True,
         preserve_whitespace=True,
     )
-    title, *footer = [_folded(line, width) if width and line else [line] for line in (table.title, *table.footer)]
-    lines = [*(title if table.title else []), *body.splitlines(), *(line for lines in footer for line in lines)]
+    lines = [*(title if table.title else []), *(body.split("\n") if table.columns else []), *footer]
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _folded(line: str, width: int) -> list[str]:
-    """A line below the table in lines of at most `width`, those of an item indented more than its first; code
-    stays as it is."""
-    if isinstance(line, Code):
-        return [line]
-    blanks = len(line) - len(line.lstrip())
-    indent = " " * min(2 * blanks, width // 2)
-    return textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False)
-
-
-def _wrapped(cell: str, width: int) -> str:
-    """Lines of at most `width`, broken between words where there are any, the indentation kept."""
-    indent = " " * min(len(cell) - len(cell.lstrip()), width - 1)
-    lines = textwrap.wrap(cell.strip(), width, initial_indent=indent, subsequent_indent=indent)
-    return "\n".join(lines)
-
-
-def _fitting(table: Table, width: int) -> list[int]:
-    """Column widths that fit, taken from the widest columns first; a column keeps 7 characters at least, and the words
-    above it."""
-    longest = [
-        max((len(line) for row in table.rows for line in row[i].splitlines()), default=1)
-        for i in range(len(table.columns))
-    ]
-    heads = [max(len(line) for line in name.splitlines() or [""]) + MIN_PADDING for name in table.columns]
-    least = [max(7, head) for head in heads]
-    while sum(map(max, longest, heads)) + 2 * (len(heads) - 1) > width:
-        _, widest = max((longest[i] if longest[i] > least[i] else 0, i) for i in range(len(heads)))
-        if longest[widest] <= least[widest]:
-            break
-        longest[widest] -= 1
-    return longest
