@@ -23,12 +23,10 @@ path    type          units  kernel         output             parameters
 parameters  108,618
 trainable   108,618
 buffers     0
-torch       ? (sum of p.numel() raises)
+torch       108,618 (sum of p.numel())
 MACs        400,192
 bytes       434,472 (424.3 KiB)
 activations 129,832 bytes (126.8 KiB)
-
-note: Method eager, run on a copy: the model has lazy modules. The lazy modules are shown as these inputs make them.
 10,816 in × 10 out + 10 out = 108,170
 ```
 

@@ -78,7 +78,8 @@ class _Mapping:
             elif x is not None:
                 self._lost(x, role, one, absorbed)
         if one.word == "batch_norm":
-            for entry in absorbing.statistics(one, other, (one, other)[self.kept].settings.get("eps") or 0.0):
+            kept = (self.source[one.path], self.target[other.path])[self.kept]
+            for entry in absorbing.statistics(one, other, kept.setting("eps") or 0.0):
                 self._add(entry, instead=True)
 
     def _vectors(self) -> None:
