@@ -1,12 +1,12 @@
 """What is in this model, and are these two the same? Exact answers for any Keras or PyTorch model, layer by layer.
 
 ```python
-import torch
 from introspect import explain, inspect
+from torch import nn
 
-model = torch.nn.Sequential(torch.nn.Conv2d(3, 16, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(10816, 10))
+model = nn.Sequential(nn.Conv2d(3, 16, 3), nn.ReLU(), nn.Flatten(), nn.Linear(10816, 10))
 report = inspect(model, (1, 3, 28, 28))
-print(report.to_text(columns=["path", "type", "units", "kernel", "output", "parameters"]))
+print(report.to_text(["path", "type", "units", "kernel", "output", "parameters"]))
 print(explain(report, "3"))
 ```
 
@@ -34,17 +34,26 @@ Five functions, from one question to the next:
 
 - `inspect` reads a live model, or a file, into a `Report`: plain data, in one form for all frameworks.
 - `explain` says why a layer has that many parameters.
-- `compare` sets two models or reports side by side: a `Comparison` has which layer is which, every difference and what it
-  does, where every parameter went, and what would mend it.
-- `transfer` carries the weights of one model into another, by the `WeightMap` of their comparison.
+- `compare` sets two models or reports side by side: a `Comparison` has which layer is which, every difference and what
+  it does, where every parameter went, and what would mend it.
+- `transfer` carries the weights of one model into another, by the `WeightMap` of their comparison; a `Checkpoint`
+  stands for a model whose weights lie in a file.
 - `prove` tries whether two models are the same function: a `Proof`.
 
-All that is raised on purpose is an `IntrospectError`. No model is changed by any of this, but the target of a transfer.
+All that is raised on purpose is an `IntrospectError` (`introspect.errors`). No model is changed by any of this but the
+target of a transfer.
 
-What a report is made of: `introspect.records`, `introspect.parameter`, `introspect.values`, in the words of
-`introspect.vocabulary`. What a comparison is made of: `introspect.comparison`, `introspect.weight_map`. Models in files:
-`introspect.disk`, `introspect.checkpoints`. For tests: `introspect.testing`, `introspect.pytest_plugin`. For another
-framework: `introspect.adapter`.
+| about | see |
+|---|---|
+| What a report is made of | `introspect.records`, `introspect.parameter`, `introspect.values` |
+| Why so many parameters | `introspect.explanation` |
+| The words that it may use | `introspect.vocabulary` |
+| Which layers have these properties | `introspect.selecting` |
+| What a comparison is made of | `introspect.comparison`, `introspect.weight_map` |
+| Models and weights in files | `introspect.disk`, `introspect.checkpoints` |
+| Pictures | `introspect.drawing.draw` |
+| For your own tests | `introspect.testing`, `introspect.pytest_plugin` |
+| For another framework | `introspect.adapter` |
 """
 
 from pathlib import Path as _Path

@@ -114,7 +114,11 @@ class _Bars:
             TimeRemainingColumn,
         )
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        class Steps(MofNCompleteColumn):
+            def render(self, task: Any) -> Any:
+                return "" if task.total is None else super().render(task)
+
+        columns = (TextColumn("{task.description}"), BarColumn(), Steps(), TimeRemainingColumn())
         self._progress = Progress(
             SpinnerColumn(), *columns, console=Console(file=file), transient=True,
             redirect_stdout=False, redirect_stderr=False,

@@ -130,7 +130,7 @@ def _bytes(size: int | None, unit: str = "") -> str:
 
 def _native(report: Report) -> str:
     how = NATIVE_COUNTS.get(report.framework, "its own count")
-    return f"{count(report.native_count)} ({how}{' raises' if report.native_count is None else ''})"
+    return f"{count(report.native_count)} ({how}{', which is not known' if report.native_count is None else ''})"
 
 
 def _scaled(size: float) -> str:
