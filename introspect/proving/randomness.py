@@ -17,6 +17,9 @@ _KEPT = frozenset({"seed", "counter", "quantizer", "singular_vector", "mask", "c
 
 def random_weights(report: Report, weights: Weights, rng: Any) -> dict[str, Any]:
     """Values for everything that is learned, and for running statistics."""
+    # A rectifier halves what it is given. Norms whose statistics are random do not keep signals small: with shortcuts
+    # they would grow until rounding is all that is seen.
+    gain = 1.0 if any(layer.kind.endswith("_norm") for layer in report) else 2.0
     values = {}
     for p in report.parameters:
         kept = p.role in _KEPT or (p.state == "buffer" and p.role not in ("mean", "variance"))
@@ -28,17 +31,17 @@ def random_weights(report: Report, weights: Weights, rng: Any) -> dict[str, Any]
         elif p.role == "slope":
             values[p.path] = rng.uniform(0.1, 0.4, shape)
         else:
-            values[p.path] = rng.normal(0, _spread(p), shape)
+            values[p.path] = rng.normal(0, _spread(p, gain), shape)
     return values
 
 
-def _spread(p: Parameter) -> float:
-    """The deviation that leaves what a kernel makes as large as what it is given."""
+def _spread(p: Parameter, gain: float) -> float:
+    """The deviation of a kernel that makes `gain` times the variance that it is given."""
     sizes = p.by_axis
     if len(p.shape or ()) < 2:
         return 0.3
     if sizes is None or p.axes is None:
-        return math.sqrt(2 / max(1, math.prod((p.shape or (1,))[:-1])))
+        return math.sqrt(gain / max(1, math.prod((p.shape or (1,))[:-1])))
     if p.role in ("table", "value"):
         return 1.0
     made = ("out", "gate", "units", "tokens", "qkv", "mult")
@@ -49,7 +52,7 @@ def _spread(p: Parameter) -> float:
     ]
     if "mult" in sizes:
         sums = [n for n in sums if n != "in"]
-    return math.sqrt(2 / max(1, math.prod(sizes[n] for n in sums)))
+    return math.sqrt(gain / max(1, math.prod(sizes[n] for n in sums)))
 
 
 class Leaves:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,9 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# A page in the output of a cell: the frame that holds it, and what hides the plain table behind it.
+_FRAME = re.compile(r' id="introspect-\w+"|<style>#introspect-.*?</style>\n|<iframe .*?</iframe>\n', re.DOTALL)
+_TEXT = re.compile(r"<text[^>]*>([^<]*)</text>")
 
 
 class Kernel(AsyncKernelManager):
@@ -56,9 +60,20 @@ def execute(path: Path) -> NotebookNode:
         client.execute(env=environment)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.outputs = [lightened(output) for output in cell.outputs if output.get("name") != "stderr"]
     notebook.metadata = nbformat.from_dict(METADATA)
     return notebook
+
+
+def lightened(output: NotebookNode) -> NotebookNode:
+    """What is saved of an output. Of a page the plain table, which viewers show that strip frames (GitHub does), and of
+    a picture the picture alone: a page is a hundred times as large, and made anew where the notebook is run."""
+    data = output.get("data", {})
+    if "image/svg+xml" in data:
+        output.data = NotebookNode({"image/svg+xml": data["image/svg+xml"], "text/plain": "a picture"})
+    elif "<iframe " in data.get("text/html", ""):
+        output.data = NotebookNode({"text/html": _FRAME.sub("", data["text/html"]), "text/plain": "a page"})
+    return output
 
 
 def printed(cell: NotebookNode) -> str:
@@ -67,6 +82,10 @@ def printed(cell: NotebookNode) -> str:
     for output in cell.get("outputs", []):
         if output.output_type == "stream":
             texts.append(output.text)
+        elif "image/svg+xml" in output.get("data", {}):
+            texts += [f"{text}\n" for text in sorted(_TEXT.findall(output.data["image/svg+xml"]))]
+        elif output.get("data", {}).get("text/plain") == "a page":
+            texts.append(output.data["text/html"])
         elif "data" in output:
             texts.append(output.data.get("text/plain", "") + "\n")
     return "".join(texts)
