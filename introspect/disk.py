@@ -75,11 +75,12 @@ def _of_keras(path: Path, allow_code: bool) -> Any:
     config, version = config_of(path)
     if config is None:
         return _tensors(path)
-    if not allow_code and (found := check_config(config)) is not None:
-        raise CheckpointError(f"{str(path)!r} holds {found}, and loading it runs code: {_ALLOW}.")
     keras_2 = version.startswith("2.") and util.find_spec("tf_keras") is not None
+    adapter: Any = adapter_named("tf_keras" if keras_2 else "keras")
+    if not allow_code and (found := check_config(config, getattr(adapter, "registered", None))) is not None:
+        raise CheckpointError(f"{str(path)!r} holds {found}, and loading it runs code: {_ALLOW}.")
     try:
-        return adapter_named("tf_keras" if keras_2 else "keras").load(path, allow_code)  # type: ignore[attr-defined]
+        return adapter.load(path, allow_code)
     except CheckpointError:
         raise
     except Exception as error:

@@ -116,8 +116,13 @@ def show(table: Table, width: int | None = None, err: bool = False) -> None:
 
 
 def write(text: str, err: bool = False) -> None:
-    """A text as it is, and a new line. Who has stopped reading ends the program without a word."""
+    """A text as it is, and a new line; on stderr nothing in it steers the terminal. Who has stopped reading ends the
+    program without a word."""
     stream = sys.stderr if err else sys.stdout
+    if err:
+        from .render.layout import printable
+
+        text = printable(text)
     try:
         print(text, file=stream, flush=True)
     except BrokenPipeError:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, TextIO, TypeGuard, TypeVar
 
+from .literals import escaped
+
 T = TypeVar("T")
 SECONDS = 1.0
 """What takes less shows nothing."""
@@ -118,7 +120,7 @@ class _Bars:
             def render(self, task: Any) -> Any:
                 return "" if task.total is None else super().render(task)
 
-        columns = (TextColumn("{task.description}"), BarColumn(), Steps(), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), Steps(), TimeRemainingColumn())
         self._progress = Progress(
             SpinnerColumn(), *columns, console=Console(file=file), transient=True,
             redirect_stdout=False, redirect_stderr=False,
@@ -136,7 +138,7 @@ class _Bars:
                 self._open_now = True
 
     def begin(self, what: str, total: int | None) -> Any:
-        return self._progress.add_task(what, total=total)
+        return self._progress.add_task(escaped(what), total=total)
 
     def advance(self, task: Any) -> None:
         self._progress.advance(task)

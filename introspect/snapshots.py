@@ -46,7 +46,7 @@ def failure(kept: Report, report: Report, shown: str, ignore: Any, names: bool) 
 def _loaded(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SchemaError(f"This is no JSON text ({error}).") from error
 
 

@@ -30,9 +30,12 @@ def load_target(target: str, arguments: dict[str, Any], allow_code: bool = False
         )
     found = _imported(module_name)
     for part in name.split("."):
-        if not hasattr(found, part):
-            raise TargetError(f"{module_name!r} has no {name!r}: {near_names(part, dir(found))}")
-        found = getattr(found, part)
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise TargetError(f"{module_name!r} has no {name!r}: {near_names(part, dir(found))}") from None
+        except (Exception, SystemExit) as error:  # a package that imports what it offers only when asked
+            raise TargetError(f"{name!r} of {module_name!r} can't be had: {_one_line(error)}") from error
     if not callable(found) or _is_model(found):
         if arguments:
             raise TargetError(f"{target} is a model already: --with is for a callable that makes one.")

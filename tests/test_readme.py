@@ -67,8 +67,8 @@ def test_the_commands_are_those_of_ci() -> None:
     text = README.read_text()
     install = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[all,test]' -c tests/constraints.txt"
     assert f"{install} && .venv/bin/introspect demo\n" in text
-    assert f"{install} && .venv/bin/pytest\n" in text
-    assert f"{install} && .venv/bin/pytest\n" in (ROOT / ".ci" / "run").read_text()
+    assert f"{install} && .venv/bin/pytest -n 2\n" in text
+    assert f"{install} && .venv/bin/pytest -n 2\n" in (ROOT / ".ci" / "run").read_text()
 
 
 @pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"])

@@ -117,15 +117,18 @@ def _tensors(values: Mapping[str, Any], dtypes: Mapping[str, Any]) -> dict[str, 
 
 
 def _unwrapped(held: Any, path: Path) -> tuple[tuple[str, ...], Mapping[str, Any]]:
-    """The state dict and the keys that lead to it."""
+    """The state dict and the keys that lead to it; a tensor may lie beside it, such as the last loss."""
     keys: tuple[str, ...] = ()
+    met: list[Any] = []
     while True:
         if not isinstance(held, Mapping):
             kind = type(held).__name__
             raise CheckpointError(f"{str(path)!r} holds a {kind}, where a dict of tensors by name is expected.")
-        if any(isinstance(value, torch.Tensor) for value in held.values()):
+        met.append(held)
+        inner = (name for name in _INNER if isinstance(held.get(name), Mapping) and held[name])
+        key = next((name for name in inner if not any(held[name] is one for one in met)), None)
+        if key is None and any(isinstance(value, torch.Tensor) for value in held.values()):
             return keys, held
-        key = next((name for name in _INNER if isinstance(held.get(name), Mapping)), None)
         if key is None:
             names = ", ".join(map(str, list(held)[:5])) or "nothing"
             raise CheckpointError(f"{str(path)!r} holds no state dict that is known by its name, but {names}.")

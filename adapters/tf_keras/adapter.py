@@ -53,6 +53,10 @@ class TfKerasAdapter:
         """A whole model in a file, not compiled; code in it is run only if that is allowed."""
         return tf_keras.models.load_model(str(path), compile=False, safe_mode=not allow_code)
 
+    def registered(self, name: str) -> bool:
+        """Whether a class or function is known by this name: of any other Keras 2 imports the module that it is of."""
+        return tf_keras.saving.get_registered_object(name) is not None
+
     def stored(self, model: Any) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
         """Where a `.weights.h5` has the model's variables, by path."""
         seen: dict[int, str] = {}

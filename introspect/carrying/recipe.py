@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..literals import escaped, quoted
 from ..weight_map import Entry, Step
 from .arrays import plain, plain_sizes
 
@@ -56,7 +57,7 @@ _WRITE: dict[str | None, str] = {
 def recipe(entries: tuple[Entry, ...], frameworks: tuple[str, str]) -> str:
     """The function `carry(source, target)`, as text."""
     needs_torch = "\n    import torch" if frameworks[1] == "torch" else ""
-    parts = [_HEAD.format(*(_NAMES.get(name, name) for name in frameworks), needs_torch)]
+    parts = [_HEAD.format(*(_NAMES.get(name) or quoted(name)[1:-1] for name in frameworks), needs_torch)]
     for side, name in zip(("source", "target"), frameworks, strict=True):
         found = _FIND.get(name, _FIND[None]).format(side)
         found = found.replace(f"def {side}(path", f"def {side}_weight(path").replace(
@@ -76,25 +77,25 @@ _NAMES = {"keras": "Keras", "torch": "torch"}
 def _lines(path: str, entries: list[Entry], framework: str) -> list[str]:
     """What fills one tensor."""
     if len(entries) == 1 and entries[0].place is None:
-        return [*_said(entries[0]), f'    put("{path}", {_expression(entries[0], path, framework)})\n']
+        return [*_said(entries[0]), f"    put({quoted(path)}, {_expression(entries[0], path, framework)})\n"]
     array = {"keras": ".numpy()", "torch": ".detach().cpu().numpy()"}.get(framework, "")
-    lines = [f"    whole = target_weight({path!r}){array}.copy()\n"]
+    lines = [f"    whole = target_weight({quoted(path)}){array}.copy()\n"]
     for entry in entries:
         assert entry.place is not None
         axis, start, stop = entry.place
         lines += [*_said(entry), f"    whole[{':, ' * axis}{start}:{stop}] = {_expression(entry, path, framework)}\n"]
-    return [*lines, f'    put("{path}", whole)\n']
+    return [*lines, f"    put({quoted(path)}, whole)\n"]
 
 
 def _said(entry: Entry) -> list[str]:
-    return [f"    # {entry.reason}\n"] if entry.reason else []
+    return [f"    # {escaped(entry.reason)}\n"] if entry.reason else []
 
 
 def _expression(entry: Entry, path: str, framework: str) -> str:
-    shape = f"target_weight({path!r}).shape"
+    shape = f"target_weight({quoted(path)}).shape"
     if entry.place is not None:
         shape = f"whole[{':, ' * entry.place[0]}{entry.place[1]}:{entry.place[2]}].shape"
-    text = f'get("{entry.source[0]}")' if entry.source else "None"
+    text = f"get({quoted(entry.source[0])})" if entry.source else "None"
     for step in entry.steps:
         text = _applied(text, step, f"tuple({shape})")
     return text
@@ -106,7 +107,7 @@ def _applied(text: str, step: Step, shape: str) -> str:
         return f"{text}[{':, ' * step['axis']}{step['start']}:{step['stop']}]"
     if word == "rearrange":
         sizes = "".join(f", {name}={size}" for name, size in plain_sizes(step["sizes"]).items())
-        return f'rearrange({text}, "{plain(step["pattern"])}"{sizes})'
+        return f"rearrange({text}, {quoted(plain(step['pattern']))}{sizes})"
     if word == "reorder":
         ends = [sum(step["sizes"][: n + 1]) for n in range(len(step["sizes"]) - 1)]
         blocks = f"np.split({text}, {ends}, {step['axis']})"
@@ -116,14 +117,14 @@ def _applied(text: str, step: Step, shape: str) -> str:
     if word == "reshape":
         return f"{text}.reshape({step['shape']})"
     if word in ("add", "subtract"):
-        other = f'get("{step["source"]}").astype("float64")'
+        other = f'get({quoted(step["source"])}).astype("float64")'
         return f'({text}.astype("float64") {"+" if word == "add" else "-"} {other})'
     if word == "fill":
         return f"np.full({shape}, {step['value']})"
     if word == "without_scale":
-        return f'(({text} + {step["eps"]}) / get("{step["scale"]}").astype("float64") ** 2 - {step["eps"]})'
+        return f'(({text} + {step["eps"]}) / get({quoted(step["scale"])}).astype("float64") ** 2 - {step["eps"]})'
     if word == "without_shift":
-        divided = "" if step["scale"] is None else f' / get("{step["scale"]}")'
-        root = f'np.sqrt(get("{step["variance"]}").astype("float64") + {step["eps"]})'
-        return f'({text} - get("{step["shift"]}") * {root}{divided})'
+        divided = "" if step["scale"] is None else f" / get({quoted(step['scale'])})"
+        root = f'np.sqrt(get({quoted(step["variance"])}).astype("float64") + {step["eps"]})'
+        return f"({text} - get({quoted(step['shift'])}) * {root}{divided})"
     return text

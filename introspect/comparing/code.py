@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Hub, Label
+from ..literals import escaped, quoted
 
 FRAMEWORKS = ("torch", "keras")
 """Those whose code is known here, in the order of the tables; for any other the words alone are said."""
@@ -60,14 +61,14 @@ def padded(around: Any, framework: str) -> str:
 def line(label: Label, framework: str, comment: str, features_first: bool = False) -> str:
     """The line of code, with where it belongs; a comment alone where the function has no call of its own."""
     said = call(label, framework, features_first)
-    return f"x = {said}  # {comment}" if said else f"# {comment}: {label}"
+    return escaped(f"x = {said}  # {comment}" if said else f"# {comment}: {label}")
 
 
 def removal(label: Label, path: str, framework: str) -> str:
     """What takes a function out: a module becomes one that does nothing."""
     if framework == "torch" and label.layer is not None:
-        return f'model.set_submodule("{label.layer}", torch.nn.Identity())'
-    return f"# leave out {label} in {path or 'the model'}"
+        return f"model.set_submodule({quoted(label.layer)}, torch.nn.Identity())"
+    return escaped(f"# leave out {label} in {path or 'the model'}")
 
 
 # setting -> the attribute of a torch module and of a Keras layer, the words where it is no attribute
@@ -86,6 +87,10 @@ _ATTRIBUTES: dict[str, tuple[str, str]] = {
 
 def setting(hub: Hub, partner: Hub, name: str, value: Any, framework: str) -> str:
     """The line that gives a layer another setting, that of its partner; words where no line is known."""
+    return escaped(_setting(hub, partner, name, value, framework))
+
+
+def _setting(hub: Hub, partner: Hub, name: str, value: Any, framework: str) -> str:
     said = f"# {hub.path}: {name.replace('_', ' ')} {value}"
     if framework not in FRAMEWORKS:
         return said
@@ -111,6 +116,5 @@ def setting(hub: Hub, partner: Hub, name: str, value: Any, framework: str) -> st
 def access(path: str, framework: str) -> str:
     """How a layer is reached."""
     if framework == "torch":
-        return f'model.get_submodule("{path}")'
-    first, *rest = path.split(".")
-    return f'model.get_layer("{first}")' + "".join(f'.get_layer("{name}")' for name in rest)
+        return f"model.get_submodule({quoted(path)})"
+    return "model" + "".join(f".get_layer({quoted(name)})" for name in path.split(".") if path)

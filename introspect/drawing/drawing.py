@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,6 +52,8 @@ class Drawing:
             raise missing_package("resvg_py", "draw", error) from error
         if theme not in ("light", "dark"):
             raise DrawingError(f"theme={theme!r} is none: use 'light' or 'dark'.")
+        if not 0 < scale < math.inf:
+            raise DrawingError(f"scale={scale!r} is none: use a number above 0.")
         text = with_theme(self.svg, theme)
         ours = all(character in _SIGNS or any(ord(character) in some for some in _OURS) for character in set(text))
         return bytes(

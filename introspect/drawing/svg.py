@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..literals import escaped
 from . import colours, shapes, text
 from .folding import Folded
 from .graph import ROOT
@@ -21,6 +23,7 @@ from .sizes import Size
 MARGIN = 20.0
 _HEADING, _NOTE = 17.0, 10.0
 _LEAST = 330.0
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what no XML may hold
 _DARK, _END = "\n@media (prefers-color-scheme: dark) {\n", "</style>"
 
 
@@ -87,7 +90,7 @@ def written(drawn: Mapping[str, Any], width: float, height: float, heading: str,
     bottom = top + height + (12 + 14 * len(below) if below else 0) + MARGIN
     said = [shapes.text("heading", MARGIN, MARGIN + 15 + 22 * n, line) for n, line in enumerate(lines)]
     said += [shapes.text("note", MARGIN, top + height + 20 + 14 * n, line) for n, line in enumerate(below)]
-    return (
+    picture = (
         _environment()
         .get_template("drawing.svg")
         .render(
@@ -101,6 +104,7 @@ def written(drawn: Mapping[str, Any], width: float, height: float, heading: str,
             style=Markup(_style()),
         )
     )
+    return _NO_XML.sub(lambda found: escaped(found[0]), picture)
 
 
 def with_theme(svg: str, theme: str) -> str:

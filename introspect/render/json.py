@@ -60,7 +60,7 @@ SCHEMAS: dict[str, Path] = {
     for name, version in (("report", SCHEMA), ("comparison", COMPARISON_SCHEMA))
 }
 # What a damaged text raises while it is read.
-_DAMAGE = (LookupError, TypeError, AttributeError, ValueError)
+_DAMAGE = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def _write(data: Any, indent: int | None) -> str:
 def _read(text: str | bytes) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise SchemaError(f"This is no JSON text ({error}): pass what to_json() gave.") from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tabulate import tabulate
 
 from ..tables import Table
+from .layout import cleaned
 
 _LEVEL = "\ue000"  # stands for two blanks of a tree's indentation; tabulate would strip any blank
 _NOTHING = "\ue001"  # ends the row above, whose `\\` would take a bracket or a star as its argument
@@ -14,6 +15,7 @@ _SIGNS = {"→": r"$\rightarrow$", "−": "$-$", "≥": r"$\geq$", "≤": r"$\le
 
 def render(table: Table) -> str:
     """The rows between the rules, everything in them escaped. (Write \\usepackage{booktabs} above the document.)"""
+    table = cleaned(table)
     text = tabulate(
         [[_cell(cell) for cell in row] for row in table.rows],
         headers=[_cell(name) for name in table.columns],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from .dtypes import cast, dtype_of, needed, plain
 
 MEMBER = "model.weights.h5"
 """What the weights are called in a `.keras` file."""
-
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError)
+"""What reading a damaged archive raises."""
 
 _OLD_LAYERS = "_layer_checkpoint_dependencies"
 """What Keras 2.12 and 2.13 call `layers`."""
@@ -42,7 +44,10 @@ class KerasFile:
         self.specs: Mapping[str, TensorSpec] = self._specs
         self.groups: dict[str, Group] = {}
         with _opened(path) as file:
-            weights = file.get("model_weights", file)
+            weights = file
+            if "model_weights" in file:
+                _check_links(file, "model_weights")
+                weights = file["model_weights"]
             self.version = _attribute(weights, "keras_version")
             self.layout = "layers" if _attribute(weights, "layer_names") is not None else "objects"
             if self.layout == "layers":
@@ -104,11 +109,11 @@ class KerasFile:
     def _read_layers(self, file: Any, weights: Any) -> None:
         """`dense/dense/kernel:0`: what each layer lists."""
         at = "" if weights.name == "/" else weights.name.strip("/") + "/"
-        for layer in [*_attribute(weights, "layer_names"), "top_level_model_weights"]:
+        for layer in [*_texts(weights, "layer_names"), "top_level_model_weights"]:
             if layer not in weights:
                 continue
-            names = _attribute(weights[layer], "weight_names")
-            held = tuple(f"{at}{layer}/{name}" for name in (() if names is None else names))
+            _check_links(file, at + layer)
+            held = tuple(f"{at}{layer}/{name}" for name in _texts(weights[layer], "weight_names"))
             self._take(file, held)
             self.groups[layer] = Group(held, layer)
 
@@ -130,7 +135,7 @@ def _opened(path: Path) -> Iterator[Any]:
         else:
             with h5py.File(path, "r") as file:
                 yield file
-    except (OSError, LookupError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
+    except (OSError, LookupError, TypeError, ValueError, RuntimeError, *DAMAGED) as error:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(
@@ -138,30 +143,50 @@ def _opened(path: Path) -> Iterator[Any]:
         ) from None
 
 
-def _groups(file: Any, path: str = "") -> Iterator[str]:
-    """The paths of all groups, those that a link leads to apart."""
+def _groups(file: Any, path: str = "", met: set[Any] | None = None) -> Iterator[str]:
+    """The paths of all groups, each once, those that a link leads to apart."""
     here = file[path] if path else file
+    met = set() if met is None else met
+    if here.id in met:
+        return
+    met.add(here.id)
     for name in here:
         at = f"{path}/{name}" if path else name
         kind = here.get(name, getclass=True, getlink=True).__name__
         if kind == "HardLink" and here.get(name, getclass=True).__name__ == "Group":
             yield at
-            yield from _groups(file, at)
+            yield from _groups(file, at, met)
 
 
 def _dataset(file: Any, name: str) -> Any:
     """A dataset of this file. Raises `CheckpointError` for one that leads into another file."""
-    at = ""
-    for part in name.split("/"):
-        at = f"{at}/{part}" if at else part
-        if file.get(at, getclass=True, getlink=True).__name__ != "HardLink":
-            raise CheckpointError(f"{name!r} is a link, which may lead into another file: it is not followed.")
+    _check_links(file, name)
     held = file[name]
-    if not hasattr(held, "shape"):
+    if getattr(held, "shape", None) is None:
         raise CheckpointError(f"{name!r} is no tensor.")
     if held.external or held.is_virtual:
         raise CheckpointError(f"{name!r} lies in another file, which is not opened.")
     return held
+
+
+def _check_links(file: Any, name: str) -> None:
+    """Raises `CheckpointError` for what is not there, or lies behind a link."""
+    at = ""
+    for part in name.strip("/").split("/"):
+        at = f"{at}/{part}" if at else part
+        kind = file.get(at, getclass=True, getlink=True)
+        if kind is None:
+            raise CheckpointError(f"{name!r} is named in the file, and is not in it.")
+        if kind.__name__ != "HardLink":
+            raise CheckpointError(f"{name!r} is a link, which may lead into another file: it is not followed.")
+
+
+def _texts(held: Any, name: str) -> list[str]:
+    """An attribute that lists names. Raises `ValueError`."""
+    found = _attribute(held, name)
+    if isinstance(found, str):
+        raise ValueError(f"its {name} is no list")
+    return found or []
 
 
 def _attribute(held: Any, name: str) -> Any:

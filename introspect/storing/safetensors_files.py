@@ -17,7 +17,8 @@ _DTYPES = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "F8_E4M3": "float8_e4m3fn",
     "F8_E5M2": "float8_e5m2", "F8_E4M3FNUZ": "float8_e4m3fnuz", "F8_E5M2FNUZ": "float8_e5m2fnuz",
     "F8_E8M0": "float8_e8m0fnu", "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8", "U64": "uint64",
-    "U32": "uint32", "U16": "uint16", "U8": "uint8", "BOOL": "bool", "C64": "complex64",
+    "U32": "uint32", "U16": "uint16", "U8": "uint8", "BOOL": "bool", "C64": "complex64", "F4": "float4_e2m1fn",
+    "F6_E2M3": "float6_e2m3fn", "F6_E3M2": "float6_e3m2fn",
 }  # fmt: skip
 
 
@@ -57,6 +58,8 @@ class SafetensorsFile:
         import numpy as np
 
         spec, (start, stop) = self.specs[name], self._places[name]
+        if spec.dtype.startswith(("float4", "float6")):
+            raise CheckpointError(f"{name} is {spec.dtype}, several values to a byte, which is not read.")
         with open(self.path, "rb") as file:
             file.seek(start)
             data = bytearray(stop - start)
@@ -94,7 +97,9 @@ class ShardedFile:
             held = json.loads(path.read_bytes())["weight_map"]
             if not all(Path(name).name == name for name in held.values()):
                 raise ValueError("it names files in other folders")
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            if not held or any(name.endswith(".index.json") for name in held.values()):
+                raise ValueError("it names no files of tensors")
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OSError) as error:
             raise CheckpointError(f"{str(path)!r} is no index of a checkpoint: {error}.") from error
         missing = sorted({name for name in held.values() if not (path.parent / name).is_file()})
         if missing:
