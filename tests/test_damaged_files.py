@@ -14,6 +14,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+import safetensors.numpy
 import torch
 from torch import nn
 
@@ -191,7 +192,10 @@ def archive(name: str, held: bytes, spoiled: bool) -> Callable[[Path], None]:
 
 
 def text(said: str) -> Callable[[Path], None]:
-    return lambda path: path.write_text(said) and None
+    def write(path: Path) -> None:
+        path.write_text(said)
+
+    return write
 
 
 DEEP = "[" * 100_000
@@ -269,3 +273,19 @@ def test_several_values_to_a_byte_are_said_and_not_read(tmp_path: Path) -> None:
     assert tensor.dtype == "float4_e2m1fn"
     with pytest.raises(errors.CheckpointError, match="several values to a byte, which is not read"):
         Checkpoint(tmp_path / "m.safetensors").weights().read("a")
+
+
+@pytest.mark.parametrize("name", ["m.safetensors", "m.pt", "m.weights.h5"])
+def test_doubles_are_read_as_doubles(name: str, tmp_path: Path) -> None:
+    third = np.full((3,), 1 / 3)
+    if name == "m.weights.h5":
+        with h5py.File(tmp_path / name, "w") as file:
+            file["layers/d/vars/0"] = third
+    elif name == "m.pt":
+        torch.save({"a": torch.from_numpy(third)}, tmp_path / name)
+    else:
+        safetensors.numpy.save_file({"a": third}, tmp_path / name)
+    (tensor,) = inspect(tmp_path / name).parameters
+    found = Checkpoint(tmp_path / name).weights().read(tensor.path)
+    assert found.dtype == np.float64
+    assert np.array_equal(found, third)

@@ -13,7 +13,6 @@ from ..weight_map import Step
 from .turns import Turn
 
 WINDOW = ("d", "h", "w", "l")
-LABELLED = ("gate", "qkv", "source")
 Sized = tuple[str, int]
 
 

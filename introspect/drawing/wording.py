@@ -31,7 +31,6 @@ _FAMILIES = (
         ("activation", "softmax", "relu", "gelu", "silu", "sigmoid", "tanh", "elu", "mish", "glu", "soft", "clip"),
     ),
 )
-FAMILIES = (*(family for family, _ in _FAMILIES), "input", "output", "tensor", "container", "other")
 # Families whose steps are drawn small, on one line.
 _SMALL = frozenset({"norm", "dropout", "activation", "shape", "join", "tensor"})
 

@@ -26,7 +26,7 @@ def dtype_of(name: str) -> Any:
 
 def plain(array: Any) -> Any:
     """The values in a dtype that NumPy has: those of narrow floats as float32, which holds them all."""
-    return array.astype("float32") if array.dtype.name.startswith(("bfloat", "float8", "float6", "float4")) else array
+    return array.astype("float32") if array.dtype.name.startswith(("bfloat", "float8", "float6_", "float4_")) else array
 
 
 def cast(array: Any, dtype: str, name: str) -> Any:

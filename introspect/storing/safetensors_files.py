@@ -58,7 +58,7 @@ class SafetensorsFile:
         import numpy as np
 
         spec, (start, stop) = self.specs[name], self._places[name]
-        if spec.dtype.startswith(("float4", "float6")):
+        if spec.dtype.startswith(("float4_", "float6_")):
             raise CheckpointError(f"{name} is {spec.dtype}, several values to a byte, which is not read.")
         with open(self.path, "rb") as file:
             file.seek(start)
