@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .checkpoints import Checkpoint
-from .errors import CheckpointError, SchemaError
+from .errors import CheckpointError, SchemaError, WouldRunCodeError
 from .records import Report
 from .registry import adapter_for, adapter_named
 from .storing.formats import INDEX, KERAS, SAFETENSORS, TORCH
@@ -78,7 +78,7 @@ def _of_keras(path: Path, allow_code: bool) -> Any:
     keras_2 = version.startswith("2.") and util.find_spec("tf_keras") is not None
     adapter: Any = adapter_named("tf_keras" if keras_2 else "keras")
     if not allow_code and (found := check_config(config, getattr(adapter, "registered", None))) is not None:
-        raise CheckpointError(f"{str(path)!r} holds {found}, and loading it runs code: {_ALLOW}.")
+        raise WouldRunCodeError(f"{str(path)!r} holds {found}, and loading it runs code: {_ALLOW}.")
     try:
         return adapter.load(path, allow_code)
     except CheckpointError:
@@ -91,11 +91,9 @@ def _of_torch(path: Path, allow_code: bool) -> Any:
     """A state dict, or whatever else lies there, if that may run."""
     try:
         return _tensors(path)
-    except CheckpointError as error:
-        if "run code" not in str(error) and "is a program" not in str(error):
-            raise
+    except WouldRunCodeError as error:
         if not allow_code:
-            raise CheckpointError(f"{str(error).partition(': ')[0]}: {_ALLOW}.") from None
+            raise WouldRunCodeError(f"{str(error).partition(': ')[0]}: {_ALLOW}.") from None
     return _run(path)
 
 
@@ -103,7 +101,7 @@ def _program(path: Path, allow_code: bool) -> Any:
     if not zipfile.is_zipfile(path):
         raise CheckpointError(f"{str(path)!r} is no whole file of torch.export.save.")
     if not allow_code:
-        raise CheckpointError(
+        raise WouldRunCodeError(
             f"{str(path)!r} is a program of torch.export, and loading it runs what is pickled in it: {_ALLOW}."
         )
     return _run(path)

@@ -13,6 +13,7 @@
     ├── TargetError             (ValueError)    a command-line target can't be loaded
     ├── OutputError             (ValueError)    a command's output can't be written like that, or there
     ├── CheckpointError         (ValueError)    this file can't be read or written, or is another model's
+    │   └── WouldRunCodeError                   to read more of this file would run code that it holds
     ├── TransferError           (ValueError)    weights can't be carried from this model into that one
     └── ProofError              (ValueError)    these two models can't be run side by side
 
@@ -79,6 +80,10 @@ class OutputError(IntrospectError, ValueError):
 
 class CheckpointError(IntrospectError, ValueError):
     """This file can't be read or written, or is another model's."""
+
+
+class WouldRunCodeError(CheckpointError):
+    """To read more of this file would run code that it holds."""
 
 
 class TransferError(IntrospectError, ValueError):

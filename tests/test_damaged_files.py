@@ -20,6 +20,7 @@ from torch import nn
 
 from introspect import Checkpoint, Report, errors, inspect, transfer
 from introspect.disk import from_disk
+from introspect.errors import CheckpointError, WouldRunCodeError
 from introspect.storing.keras_config import check_config
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # what frameworks say of such files
@@ -289,3 +290,23 @@ def test_doubles_are_read_as_doubles(name: str, tmp_path: Path) -> None:
     found = Checkpoint(tmp_path / name).weights().read(tensor.path)
     assert found.dtype == np.float64
     assert np.array_equal(found, third)
+
+
+def test_a_sparse_tensor_is_no_array(tmp_path: Path) -> None:
+    torch.save({"a": torch.ones(3, 3).to_sparse(), "b": torch.ones(2)}, tmp_path / "w.pt")
+    weights = Checkpoint(tmp_path / "w.pt").weights()
+    with pytest.raises(CheckpointError, match=r"'a' .*is no plain array"):
+        weights.read("a")
+    assert weights.read("b").tolist() == [1, 1]
+
+
+def test_what_a_folder_is_called_says_nothing_of_its_files(tmp_path: Path) -> None:
+    folder = tmp_path / "run code, is a program"
+    folder.mkdir()
+    (folder / "w.pt").write_bytes(b"no file of torch")
+    with pytest.raises(CheckpointError) as caught:
+        inspect(folder / "w.pt")
+    assert not isinstance(caught.value, WouldRunCodeError)
+    torch.save(torch.nn.Linear(2, 3), folder / "whole.pt")
+    with pytest.raises(WouldRunCodeError, match="allow_code"):
+        inspect(folder / "whole.pt")

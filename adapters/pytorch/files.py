@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from introspect.errors import CheckpointError
+from introspect.errors import CheckpointError, WouldRunCodeError
 from introspect.values import TensorSpec
 
 from .inputs import dtype_name
@@ -42,7 +42,11 @@ class TorchFile:
 
     def read(self, name: str) -> Any:
         """A copy of a tensor's values; those of dtypes that NumPy lacks as float32."""
-        return wider(self._tensors[name]).contiguous().numpy().copy()
+        try:
+            return wider(self._tensors[name]).contiguous().numpy().copy()
+        except (RuntimeError, TypeError) as error:  # sparse, quantized, nested
+            kind = f"{self._tensors[name].layout} {self._tensors[name].dtype}"
+            raise CheckpointError(f"The tensor {name!r} ({kind}) is no plain array of numbers.") from error
 
     def write(self, path: Path, values: Mapping[str, Any]) -> None:
         """A copy of the file with these values, in the dtypes that it has; tied tensors stay tied."""
@@ -73,7 +77,7 @@ def load(path: Path) -> Any:
             what = "holds more than tensors, and reading that could run code: use torch.load(weights_only=False)"
         else:
             raise CheckpointError(f"{str(path)!r} is no whole file of torch.save: {said[:200]}.") from None
-        raise CheckpointError(f"{str(path)!r} {what} if you trust it, and pass the model.") from None
+        raise WouldRunCodeError(f"{str(path)!r} {what} if you trust it, and pass the model.") from None
 
 
 def load_program(path: Path) -> Any:

@@ -117,7 +117,8 @@ def _of_layers(store: KerasFile) -> dict[str, str]:
     found = {}
     for layer, group in store.groups.items():
         for name in group.names:
-            local = name.split(f"{layer}/", 1)[1].rpartition(":")[0] or name.split(f"{layer}/", 1)[1]
+            inner = f"/{name}".split(f"/{layer}/", 1)[1]
+            local = inner.rpartition(":")[0] or inner
             parts = local.split("/")
             found[name] = ".".join([layer.replace(".", "_"), *(parts[1:] if parts[0] == layer else parts)])
     return found
