@@ -62,9 +62,15 @@ class TorchFile:
         torch.save(held, path)
 
 
+_PICKLE = b"\x80"  # what a pickle begins with
+
+
 def load(path: Path) -> Any:
     """What lies in a file of `torch.save`, if it is tensors and plain data. Raises `CheckpointError`."""
     mapped = zipfile.is_zipfile(path)
+    with path.open("rb") as file:
+        if not mapped and file.read(1) != _PICKLE:
+            raise CheckpointError(f"{str(path)!r} is no whole file of torch.save.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
