@@ -16,9 +16,9 @@ def flatten(builder: Builder, layer: Layer, call: Call) -> None:
     """All axes but the batch as one. Keras joins them channels last: what is said to have them first is turned before,
     whether it has or not."""
     value = builder.tensors(call)[0]
-    if layer.setting("data_format") == "channels_first" and value.layout != "first" and len(value.shape) > 2:
+    if layer.setting("data_format") == "channels_first" and len(value.shape) > 2:
         value = transposed(value, (0, *range(2, len(value.shape)), 1), layer.path, call)
-    order = "last" if layer.setting("data_format") else value.layout or "last"
+    order = value.layout or "last"
     builder.put(call, joined(value, tensor_leaves(call.outputs)[0].shape, order, layer.path, call))
 
 
@@ -85,7 +85,8 @@ def transposed(value: Value, order: Any, path: str | None, step: Any) -> Value:
     rank = len(value.shape)
     out = tuple(value.shape[axis % rank] for axis in order) if len(order) == rank else value.shape
     layout, same = permuted(order, rank, value.layout) if len(order) == rank else (None, False)
-    if same:
+    real = [axis % rank for axis in order if value.shape[axis % rank] != 1]
+    if same or (len(order) == rank and real == sorted(real)):
         return Value(value.edge, out, layout)
     moved = Label("permute", FrozenDict(axis=tuple(order)), path, step.within or "", step.order)
     return Value(value.edge.then(moved), out, None)

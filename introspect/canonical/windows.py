@@ -180,13 +180,13 @@ def pool(builder: Builder, layer: Layer, call: Call) -> None:
     windowed(
         builder, call, value, word, settings, layer.setting("kernel_size"),
         layer.setting("strides") or layer.setting("kernel_size"), layer.setting("dilation") or ones,
-        layer.setting("padding"), layout, layer.path,
+        layer.setting("padding"), layout, layer.path, bool(layer.setting("ceil_mode")),
     )  # fmt: skip
 
 
 def windowed(
     builder: Builder, call: Any, value: Value, word: str, settings: dict[str, Any], kernel: Any, strides: Any,
-    dilation: Any, padding: Any, layout: str, path: str | None,
+    dilation: Any, padding: Any, layout: str, path: str | None, rounds_up: bool = False,
 ) -> None:  # fmt: skip
     """The hub of a pool, a layer's or a function's; one over the whole map is the pool of all positions."""
     out = tensor_leaves(call.outputs)[0].shape
@@ -216,7 +216,7 @@ def windowed(
     whole = out_size and all(n == 1 for n in out_size) and tuple(kernel) == tuple(size) and not padded
     if whole and word in ("average_pool", "max_pool"):
         return whole_pool(builder, call, value, word, layout, path, tuple(kernel))
-    raw["kernel"] = tuple(kernel)
+    raw["kernel"], raw["rounds_up"] = tuple(kernel), rounds_up
     hub = builder.new(
         word, settings, [value], layer=path, within=getattr(call, "within", "") or "", order=call.order, shape=out,
         raw=raw,

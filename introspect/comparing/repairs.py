@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..comparison import Repair
 from ..conventions import changed_side
-from ..graph import Label
+from ..graph import Hub, Label
 from ..records import Report
 from .code import line, removal, setting
 from .findings import Findings, Found
@@ -79,6 +79,8 @@ def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Rep
     if hub.word in ("lstm", "gru", "attention") or (hub.word == "simple_rnn" and value not in ("relu", "tanh")):
         return None
     partner = graphs[1 - side].hubs[found.hubs[1 - side] or 0]
+    if name in ("strides", "dilation") and bool(hub.raw.get("rounds_up")) != bool(partner.raw.get("rounds_up")):
+        return None  # how many windows there are would differ still
     code = setting(hub, partner, name, value, reports[side].framework)
     text = f"{hub.path}: {name.replace('_', ' ')} {value} instead of {found.b if side == 1 else found.a}"
     before = [pad for pad in hub.raw.get("pad_layers", ()) if name == "padding"]
@@ -88,7 +90,17 @@ def _set(findings: Findings, found: Found, side: int, reports: tuple[Report, Rep
         )
         for pad in before
     ]
-    return [*left_out, Repair("ab"[side], hub.path, "set", name, value, text, code)]
+    counted = _counting(hub, partner, "ab"[side], reports[side].framework) if name == "padding" else []
+    return [*left_out, Repair("ab"[side], hub.path, "set", name, value, text, code), *counted]
+
+
+def _counting(hub: Hub, partner: Hub, side: str, framework: str) -> list[Repair]:
+    """A mean that pads nothing yet has to be told whether to count what it is going to pad."""
+    name, value = "count_include_pad", partner.settings.get("count_include_pad")
+    if hub.word != "average_pool" or value is None or hub.settings.get(name) is not None:
+        return []
+    text = f"{hub.path}: count include pad {value}"
+    return [Repair(side, hub.path, "set", name, value, text, setting(hub, partner, name, value, framework))]
 
 
 # What picks or arranges the elements of a tensor belongs to the code around it.

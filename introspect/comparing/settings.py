@@ -174,7 +174,10 @@ def same(x: Any, y: Any) -> bool:
 
 
 def _padding_differs(one: Hub, other: Hub) -> bool:
-    """On inputs of one size what counts is what the windows reach; on others, what was said."""
+    """On inputs of one size what counts is what the windows reach; on others, what was said. What a transposed
+    convolution cuts off follows from its strides too."""
+    if one.word == "conv_transpose":
+        return True
     sizes = [hub.raw.get("size") for hub in (one, other)]
     alike = all(same(one.settings.get(n), other.settings.get(n)) for n in ("kernel_size", "strides", "dilation"))
     if same(*sizes) and alike:

@@ -208,8 +208,8 @@ def recurrent(draw: Any) -> Drawn:
     shape = (2, draw(st.integers(2, 5)), 3)
     said: dict[str, Any] = {"use_bias": bias, "activation": function}
     more: dict[str, Any] = {"bias": bias, "batch_first": True, "bidirectional": nearly(draw, both, st.booleans())}
-    if word == "gru":  # with a single unit and no bias, both are one function
-        said["reset_after"] = draw(st.booleans()) or (units == 1 and not bias)
+    if word == "gru":  # of a single unit, both are one function
+        said["reset_after"] = draw(st.booleans()) or units == 1
     if word == "rnn":
         more["nonlinearity"] = nearly(draw, function, st.sampled_from(("tanh", "relu")))
     kind, made_of = {"rnn": (L.SimpleRNN, nn.RNN), "lstm": (L.LSTM, nn.LSTM), "gru": (L.GRU, nn.GRU)}[word]
