@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from introspect.adapter import Change
-from introspect.errors import ProofError
+from introspect.errors import ProofError, TargetError
 
 Function = Callable[[Any], Any]
 _ATTRIBUTES = {
@@ -133,3 +133,22 @@ def narrow_note(paths: list[str]) -> str:
     shown = ", ".join(path or "the model itself" for path in paths[:3])
     more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
     return f"These compute in float32 whatever they are told: {shown}{more}."
+
+
+def tensors_of(value: Any) -> list[Any]:
+    """In the order in which they stand (`keras.tree` sorts the keys of dicts)."""
+    if isinstance(value, Mapping):
+        return [leaf for part in value.values() for leaf in tensors_of(part)]
+    if isinstance(value, (tuple, list)):
+        return [leaf for part in value for leaf in tensors_of(part)]
+    return [value] if hasattr(value, "shape") and hasattr(value, "dtype") else []
+
+
+def save(model: Any, path: str) -> None:
+    """Write `name.weights.h5` or `name.keras`. Raises `TargetError`."""
+    if path.endswith(".weights.h5"):
+        model.save_weights(path)
+    elif path.endswith(".keras"):
+        model.save(path)
+    else:
+        raise TargetError(f"{path!r} is no file of Keras: write name.weights.h5 or name.keras.")

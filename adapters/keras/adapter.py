@@ -13,6 +13,7 @@ from introspect.parameter import Parameter
 from introspect.records import Layer, changed
 from introspect.values import Inputs
 
+from ..changing import save
 from ..rows import Row, Tensor, parts, read_settings, read_tensor, unbuilt_notes
 from ..tree import unused
 from .files import stored
@@ -22,7 +23,7 @@ from .packed import meaning
 from .staging import KerasStage
 from .structure import children_of, walk
 from .trace import trace
-from .weights import KerasArrays, all_variables, save, seed_states
+from .weights import KerasArrays, all_variables, seed_states
 
 
 class KerasAdapter:

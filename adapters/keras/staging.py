@@ -11,7 +11,7 @@ import keras
 from introspect.adapter import Change, Ran
 from introspect.values import Inputs
 
-from ..changing import Tools, give_weights, narrow_note, retyped
+from ..changing import Tools, give_weights, narrow_note, retyped, tensors_of
 from ..plain import map_leaves
 from ..tree import Place
 from .functions import function_of
@@ -21,7 +21,7 @@ from .structure import walk
 from .substituted import Doubles, Scope
 from .untouched import untouched
 from .watching import fresh_statistics, recording
-from .weights import KerasArrays, array_of, tensors_of
+from .weights import KerasArrays, array_of
 
 _TOOLS = Tools(function_of, keras.ops.pad, lambda layer: bool(own_variables(layer) or getattr(layer, "_layers", None)))
 

@@ -10,9 +10,10 @@ from typing import Any
 import keras
 from keras.src.layers.layer import Layer
 
+from ..changing import tensors_of
 from ..thread_patch import ThreadPatch
 from .steps import PATCH
-from .weights import array_of, tensors_of
+from .weights import array_of
 
 
 @contextmanager

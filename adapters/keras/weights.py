@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from introspect.errors import TargetError
 from introspect.values import TensorSpec
 
 from ..arrays import Arrays
@@ -34,25 +32,6 @@ def array_of(tensor: Any) -> Any:
         return tensor.detach().cpu().numpy().copy()
     array: Any = keras.ops.convert_to_numpy(tensor)
     return array.copy()
-
-
-def tensors_of(value: Any) -> list[Any]:
-    """In the order in which they stand (`keras.tree` sorts the keys of dicts)."""
-    if isinstance(value, Mapping):
-        return [leaf for part in value.values() for leaf in tensors_of(part)]
-    if isinstance(value, (tuple, list)):
-        return [leaf for part in value for leaf in tensors_of(part)]
-    return [value] if hasattr(value, "shape") and hasattr(value, "dtype") else []
-
-
-def save(model: Any, path: str) -> None:
-    """Write `name.weights.h5` or `name.keras`. Raises `TargetError`."""
-    if path.endswith(".weights.h5"):
-        model.save_weights(path)
-    elif path.endswith(".keras"):
-        model.save(path)
-    else:
-        raise TargetError(f"{path!r} is no file of Keras: write name.weights.h5 or name.keras.")
 
 
 class KerasArrays(Arrays):

@@ -13,6 +13,7 @@ from introspect.parameter import Parameter
 from introspect.records import Layer
 from introspect.values import Inputs
 
+from ..changing import save
 from ..rows import Row, Tensor, parts, read_settings, read_tensor, unbuilt_notes
 from ..tree import unused
 from .files import stored
@@ -22,7 +23,7 @@ from .staging import TfKerasStage
 from .structure import children_of, is_learned, local_name, own_variables, seeds, trainable_ids, walk
 from .trace import trace
 from .untouched import tracking_kept
-from .weights import TfKerasArrays, save
+from .weights import TfKerasArrays
 
 
 class TfKerasAdapter:

@@ -14,7 +14,7 @@ from introspect.adapter import Change, Ran
 from introspect.errors import ProofError
 from introspect.values import Inputs
 
-from ..changing import Tools, give_weights, narrow_note, retyped
+from ..changing import Tools, give_weights, narrow_note, retyped, tensors_of
 from ..plain import map_leaves, one_line
 from ..tensorflow_doubles import doubled_tensorflow
 from .functions import function_of
@@ -81,7 +81,7 @@ class TfKerasStage:
                     layer.finalize_state()
             with _recording(self._layers if record else {}, recorded):
                 outputs = self._model(*live.args, **live.kwargs, **training)
-        return Ran(tuple(tensor.numpy() for tensor in _tensors(outputs)), recorded)
+        return Ran(tuple(tensor.numpy() for tensor in tensors_of(outputs)), recorded)
 
     def _tensor(self, value: Any) -> Any:
         if not hasattr(value, "dtype") or not hasattr(value, "shape"):
@@ -128,7 +128,7 @@ def _recording(layers: Mapping[str, Any], recorded: dict[str, Any]) -> Iterator[
     def keep(path: str, call: Any) -> Callable[..., Any]:
         def run(*args: Any, **kwargs: Any) -> Any:
             output = call(*args, **kwargs)
-            tensors = _tensors(output)
+            tensors = tensors_of(output)
             if path not in recorded and tensors and hasattr(tensors[0], "numpy"):
                 recorded[path] = tensors[0].numpy()
             return output
@@ -146,11 +146,3 @@ def _recording(layers: Mapping[str, Any], recorded: dict[str, Any]) -> Iterator[
             del vars(layer)["call"]
             if call is not None:
                 vars(layer)["call"] = call
-
-
-def _tensors(value: Any) -> list[Any]:
-    if isinstance(value, Mapping):
-        return [leaf for part in value.values() for leaf in _tensors(part)]
-    if isinstance(value, (tuple, list)):
-        return [leaf for part in value for leaf in _tensors(part)]
-    return [value] if hasattr(value, "shape") and hasattr(value, "dtype") else []

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from introspect.errors import TargetError
 from introspect.values import TensorSpec
 
 from ..arrays import Arrays
-
-
-def save(model: Any, path: str) -> None:
-    """Write `name.weights.h5` or `name.keras`. Raises `TargetError`."""
-    if path.endswith(".weights.h5"):
-        model.save_weights(path)
-    elif path.endswith(".keras"):
-        model.save(path)
-    else:
-        raise TargetError(f"{path!r} is no file of Keras: write name.weights.h5 or name.keras.")
 
 
 class TfKerasArrays(Arrays):
