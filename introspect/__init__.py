@@ -62,17 +62,20 @@ from pathlib import Path as _Path
 if not (_Path(__file__).parent / "adapters").is_dir():
     __path__.append(str(_Path(__file__).parent.parent))
 
-from .checkpoints import Checkpoint
-from .comparing import compare
-from .comparison import Comparison
-from .errors import IntrospectError
-from .formulas import explain
-from .inspection import inspect
-from .proof import Proof, prove
-from .records import Report
-from .transferring import Transfer, transfer
-from .values import Inputs, TensorSpec
-from .weight_map import WeightMap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .checkpoints import Checkpoint
+    from .comparing import compare
+    from .comparison import Comparison
+    from .errors import IntrospectError
+    from .formulas import explain
+    from .inspection import inspect
+    from .proof import Proof, prove
+    from .records import Report
+    from .transferring import Transfer, transfer
+    from .values import Inputs, TensorSpec
+    from .weight_map import WeightMap
 
 __all__ = [
     "Checkpoint",
@@ -91,3 +94,24 @@ __all__ = [
     "transfer",
 ]
 __version__ = "0.1.0"
+
+# name → the module that it comes from: loaded when it is first asked for, since most users need one of them.
+_HOMES = {
+    "Checkpoint": "checkpoints", "Comparison": "comparison", "Inputs": "values", "IntrospectError": "errors",
+    "Proof": "proof", "Report": "records", "TensorSpec": "values", "Transfer": "transferring",
+    "WeightMap": "weight_map", "compare": "comparing", "explain": "formulas", "inspect": "inspection", "prove": "proof",
+    "transfer": "transferring",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
